@@ -1,0 +1,19 @@
+"""Every tag that separates one use of a hash or a key from another, in one table.
+
+The first group belongs to the protocol and must never change. The second is ours; a tag is retired by adding
+a new version, never by giving it a second meaning.
+"""
+
+from typing import Final
+
+OWNER_SIGNING_KEY: Final = b"hivemind:tenant-sign:v1"
+RUN_SIGNING_KEY: Final = b"hivemind-runs-v1|"
+REPORT_DATA_V1: Final = b"hivemind-core-v1"
+REPORT_DATA_V2: Final = b"hivemind-core-v2"
+
+SOURCE_TREE: Final = b"hivemind:source-tree:v1"
+BEARER_KEK: Final = b"hivemind:bearer-kek:v1"
+KEY_WRAP: Final = b"hivemind:key-wrap:v1"
+KEY_ID: Final = b"hivemind:key-id:v1"
+SEAL_CONTEXT: Final = b"hivemind:seal-context:v1"
+HANDOFF: Final = b"hivemind:handoff:v1"

@@ -1,0 +1,1 @@
+"""The signed documents of the protocol as frozen values: room manifest, run record, compose pin."""
