@@ -1,0 +1,13 @@
+"""The list of /v1, assembled from each app's own."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+urlpatterns = [
+    path("openapi.json", SpectacularJSONAPIView.as_view()),
+    path("", include("tenants.api.urls")),
+    path("", include("attestation.server.api.urls")),
+    path("", include("agents.api.urls")),
+    path("", include("rooms.api.urls")),
+    path("", include("runner.api.urls")),
+]

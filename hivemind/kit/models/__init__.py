@@ -1,0 +1,6 @@
+"""Tables that belong to no single app."""
+
+from hivemind.kit.models.audit_event import AuditEvent
+from hivemind.kit.models.worker_key import WorkerKey
+
+__all__ = ["AuditEvent", "WorkerKey"]

@@ -1,0 +1,143 @@
+"""Every setting of the service, in frozen groups: name, type, default, lowest value and meaning in one line each.
+
+The group and field name are what code reads (`conf.sandbox.memory_mb`); the metadata names the environment variable
+without its prefix `HIVEMIND_`. `hivemind.settings.env` fills the groups and refuses what it does not know.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PREFIX = "HIVEMIND_"
+
+
+def setting(
+    name: str,
+    default: Any,
+    *,
+    minimum: float | None = None,
+    secret: bool = False,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare one setting: its variable's name after the prefix, default, lowest value, and whether it is a secret."""
+    meta = {"name": name, "minimum": minimum, "secret": secret, "choices": choices}
+    return field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True)
+class Service:
+    """Where the service listens, what it stores where, and how it names itself to others."""
+
+    host: str = setting("HOST", "127.0.0.1")
+    port: int = setting("PORT", 8100, minimum=1)
+    public_url: str = setting("PUBLIC_URL", "")
+    state_dir: str = setting("STATE_DIR", "")
+    database_url: str = setting("DATABASE_URL", "", secret=True)
+    redis_url: str = setting("REDIS_URL", "", secret=True)
+    secret_key: str = setting("SECRET_KEY", "", secret=True)
+    admin_key: str = setting("ADMIN_KEY", "", secret=True)
+    allowed_hosts: str = setting("ALLOWED_HOSTS", "")
+    trusted_proxies: str = setting("TRUSTED_PROXIES", "")
+    cors_allow_origins: str = setting("CORS_ALLOW_ORIGINS", "")
+    debug: bool = setting("DEBUG", False)
+
+
+@dataclass(frozen=True)
+class Llm:
+    """Upstream model services and which model each stage uses."""
+
+    api_key: str = setting("LLM_API_KEY", "", secret=True)
+    base_url: str = setting("LLM_BASE_URL", "https://openrouter.ai/api/v1")
+    model: str = setting("LLM_MODEL", "moonshotai/kimi-k2.6")
+    timeout_seconds: int = setting("LLM_TIMEOUT_SECONDS", 45, minimum=1)
+    tinfoil_api_key: str = setting("TINFOIL_API_KEY", "", secret=True)
+    tinfoil_base_url: str = setting("TINFOIL_BASE_URL", "https://inference.tinfoil.sh/v1")
+    disabled_providers: str = setting("DISABLED_LLM_PROVIDERS", "")
+    disabled_routes: str = setting("DISABLED_LLM_ROUTES", "")
+    scope_model: str = setting("SCOPE_MODEL", "")
+    query_model: str = setting("QUERY_MODEL", "")
+    mediator_model: str = setting("MEDIATOR_MODEL", "")
+    mediator_always_llm: bool = setting("MEDIATOR_ALWAYS_LLM", True)
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """The container engine, image builds, and the walls around each agent."""
+
+    docker_host: str = setting("DOCKER_HOST", "")
+    runtime: str = setting("CONTAINER_RUNTIME", "")
+    memory_mb: int = setting("CONTAINER_MEMORY_MB", 256, minimum=16)
+    cpus: float = setting("CONTAINER_CPU_QUOTA", 1.0, minimum=0.01)
+    pids_limit: int = setting("CONTAINER_PIDS_LIMIT", 256, minimum=16)
+    user: str = setting("CONTAINER_USER", "1000:1000")
+    build_timeout_seconds: int = setting("DOCKER_BUILD_TIMEOUT_SECONDS", 600, minimum=1)
+    build_memory_mb: int = setting("DOCKER_BUILD_MEMORY_MB", 1024, minimum=128)
+    build_cpu_shares: int = setting("DOCKER_BUILD_CPU_SHARES", 512, minimum=2)
+    base_image: str = setting("AGENT_BASE_IMAGE", "")
+
+
+@dataclass(frozen=True)
+class Budgets:
+    """Ceilings of one run; a request may ask for less, never get more."""
+
+    default_max_tokens: int = setting("DEFAULT_QUERY_MAX_TOKENS", 1_000_000, minimum=1)
+    max_tokens: int = setting("MAX_TOKENS", 100_000_000, minimum=1)
+    max_llm_calls: int = setting("MAX_LLM_CALLS", 100, minimum=1)
+    stage_timeout_seconds: int = setting("AGENT_TIMEOUT", 900, minimum=1)
+    max_output_chars: int = setting("MAX_RUN_OUTPUT_CHARS", 50_000, minimum=1)
+    concurrent_runs: int = setting("CONCURRENT_RUNS", 16, minimum=1)
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long outputs and artifacts stay readable, in seconds."""
+
+    artifact_seconds: int = setting("ARTIFACT_RETENTION_SECONDS", 86_400, minimum=1)
+    sweep_seconds: int = setting("ARTIFACT_SWEEP_INTERVAL_SECONDS", 3_600, minimum=1)
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """Agents that a room gets when its owner names none; empty means there is none."""
+
+    scope_mode: str = setting("SCOPE_MODE", "", choices=("", "fast", "rehearsed", "sealed_conservative"))
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All groups. Built once by `hivemind.settings.env.load`; read through `hivemind.kit.conf.conf`."""
+
+    service: Service
+    llm: Llm
+    sandbox: Sandbox
+    budgets: Budgets
+    retention: Retention
+    defaults: Defaults
+    state_dir: Path
+
+
+# Variables of the client and of the scripts: known, so that a shared shell environment does not stop the server.
+CLIENT_NAMES = frozenset(
+    {
+        "HOME",
+        "PROFILE",
+        "DEFAULT_SERVICE",
+        "TRUST_ALL",
+        "TRUST_HASH",
+        "NO_TRUST_CHECK",
+        "ALLOW_DEGRADED_ATTESTATION",
+        "ATTESTATION_FETCH_TIMEOUT",
+        "REQUIRE_DCAP",
+        "DISABLE_DCAP",
+        "REQUIRE_TLS_PIN",
+        "DISABLE_TLS_PIN",
+        "PCCS_URL",
+        "APP_AUTH_CONTRACT",
+        "APP_AUTH_RPC",
+        "DISABLE_APP_AUTH",
+        "SERVICE",
+        "API_KEY",
+        "TEST_DATABASE_NAME",
+        "TEST_DATABASE_URL",
+    }
+)

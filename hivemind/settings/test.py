@@ -1,0 +1,13 @@
+"""Settings of the test suite: the real services, quick password hashing, tasks that run at once."""
+
+import os
+
+from hivemind.settings.base import *  # noqa: F403
+from hivemind.settings.base import DATABASES
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+SECRET_KEY = "not-a-secret-outside-the-test-suite"  # noqa: S105
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+DATABASES["default"]["TEST"] = {
+    "NAME": os.environ.get("HIVEMIND_TEST_DATABASE_NAME", f"hivemind_test_{os.getpid()}")
+}

@@ -1,0 +1,17 @@
+"""Celery: messages are nudges that carry ids; the database is the truth, so a lost message loses nothing."""
+
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_TASK_DEFAULT_QUEUE = "runs"
+CELERY_TASK_ROUTES = {"agents.tasks.*": {"queue": "builds"}}
+CELERY_BEAT_SCHEDULE = {
+    "reap-runs": {"task": "runner.tasks.reap", "schedule": 5.0, "options": {"expires": 5}},
+    "reap-builds": {"task": "agents.tasks.reap_builds", "schedule": 15.0, "options": {"expires": 15}},
+    "retain": {"task": "runner.tasks.retain", "schedule": 300.0, "options": {"expires": 300}},
+}

@@ -1,0 +1,31 @@
+"""All addresses: the operator's admin, the API under /v1, its schema and its documentation."""
+
+from django.contrib import admin
+from django.http import HttpRequest, JsonResponse
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/admin/")),
+    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/", admin.site.urls),
+    path("v1/", include("hivemind.api.v1")),
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("docs", SpectacularSwaggerView.as_view(url_name="openapi"), name="docs"),
+    path("redoc", SpectacularRedocView.as_view(url_name="openapi"), name="redoc"),
+]
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """The body of an unknown path."""
+    return JsonResponse({"detail": "Not Found", "code": "not_found"}, status=404)
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """The body of an unexpected failure: nothing of the failure itself."""
+    return JsonResponse({"detail": "Internal Server Error", "code": "internal"}, status=500)
+
+
+handler404 = "hivemind.urls.not_found"
+handler500 = "hivemind.urls.server_error"

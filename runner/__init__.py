@@ -1,0 +1,1 @@
+"""Carrying the agreement out: runs, stages, sealed containers."""

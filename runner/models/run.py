@@ -1,0 +1,85 @@
+"""A run: one question to one room. The row is the truth; the message that wakes a worker is only a nudge."""
+
+from django.db import models
+from django.db.models import Q
+
+from rooms.models import Room
+from runner.enums import FailureCode, RunStatus
+from tenants.models import Tenant
+
+
+class Run(models.Model):
+    """One ask.
+
+    `terms` is the frozen `RunTerms`. `prompt_sealed`, `output_sealed` and `error_sealed` are under the room's key, so
+    that only a bearer of the room reads them. `handoff` holds the room's key sealed to the workers that were alive at
+    submission; it is emptied in the same update that ends the run. `fence` rises with every claim and guards every
+    later write of the worker. `issuer_token_id` is empty when the owner asked.
+    """
+
+    id = models.CharField(max_length=64, primary_key=True)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="runs")
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="runs")
+    status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.PENDING)
+    failure_code = models.CharField(max_length=30, choices=FailureCode.choices, blank=True)
+
+    scope_agent_id = models.CharField(max_length=64)
+    query_agent_id = models.CharField(max_length=64)
+    mediator_agent_id = models.CharField(max_length=64, blank=True)
+    room_manifest_hash = models.CharField(max_length=64)
+    output_visibility = models.CharField(max_length=30)
+    terms = models.JSONField()
+
+    issuer_role = models.CharField(max_length=10)
+    issuer_token_id = models.CharField(max_length=12, blank=True, db_index=True)
+    payer_tenant_id = models.CharField(max_length=64, db_index=True)
+    payer_token_id = models.CharField(max_length=12, blank=True)
+    request_sha256 = models.CharField(max_length=64)
+
+    prompt_sealed = models.BinaryField(default=b"")
+    prompt_sha256 = models.CharField(max_length=64)
+    output_sealed = models.BinaryField(default=b"")
+    error_sealed = models.BinaryField(default=b"")
+    receipt = models.TextField(blank=True)
+    usage = models.JSONField(default=dict)
+
+    billing_status = models.CharField(max_length=20, default="unbilled")
+    billing_provider = models.CharField(max_length=40, blank=True)
+    billing_model = models.TextField(blank=True)
+    billing_hold_micro_usd = models.BigIntegerField(default=0)
+    billing_cost_micro_usd = models.BigIntegerField(default=0)
+    billing_settled_at = models.DateTimeField(null=True, blank=True)
+
+    handoff = models.JSONField(default=dict)
+    fence = models.PositiveIntegerField(default=0)
+    worker_id = models.CharField(max_length=64, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    deadline_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_index=True)
+    updated_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        indexes = [
+            models.Index(fields=["tenant", "-created_at"], name="runs_of_tenant"),
+            models.Index(fields=["room", "-created_at"], name="runs_of_room"),
+            models.Index(fields=["deadline_at"], condition=Q(ended_at=None), name="runs_alive"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(id__regex=r"^[0-9a-f]{12,64}$"), name="run_id_shape"),
+            models.CheckConstraint(condition=Q(status__in=RunStatus.values), name="run_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "running"], ended_at=None)
+                | (
+                    Q(status__in=["completed", "failed", "cancelled"]) & Q(ended_at__isnull=False, handoff={})
+                ),
+                name="ended_run_keeps_no_key",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="completed") | ~Q(receipt=""), name="answer_has_a_receipt"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id

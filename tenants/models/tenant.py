@@ -1,0 +1,31 @@
+"""A tenant: an account of the service, with one database of its own."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Tenant(models.Model):
+    """One tenant. `suspended_at` set means: every credential of the tenant is refused."""
+
+    id = models.CharField(max_length=64, primary_key=True)
+    name = models.CharField(max_length=200)
+    db_name = models.CharField(max_length=80, unique=True)
+    db_owner = models.CharField(max_length=80, unique=True)
+    signing_pubkey_b64 = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(db_index=True)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "id")
+        constraints = [
+            models.CheckConstraint(condition=Q(id__regex=r"^t_[0-9a-f]+$"), name="tenant_id_shape"),
+            models.CheckConstraint(condition=~Q(name=""), name="tenant_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.id})"
+
+    @property
+    def suspended(self) -> bool:
+        """Whether the tenant's credentials are refused."""
+        return self.suspended_at is not None
