@@ -284,3 +284,24 @@ class RunFieldMissing(CouldNotCheck):
     def __init__(self, field: str) -> None:
         super().__init__(f"The signed record says nothing about {field}.")
         self.field = field
+
+
+# --- compose pins -------------------------------------------------------------------------------------------
+
+
+class PinSignerDiffers(VerificationError):
+    """A compose pin signed by another key than the tenant's."""
+
+    code = "pin_signer_differs"
+    check = "compose pin"
+    sentence = "The compose pin was signed by another key than the tenant's."
+    remedy = "Sign the pin with the tenant's current key."
+
+
+class PinExpired(VerificationError):
+    """A compose pin past its time."""
+
+    code = "pin_expired"
+    check = "compose pin"
+    sentence = "The compose pin has expired."
+    remedy = "Sign a new pin."

@@ -46,7 +46,7 @@ def normalise_composes(values: object) -> tuple[str, ...]:
 
 
 def normalise_tables(values: object) -> tuple[str, ...]:
-    """Table names, trimmed; of names that differ in case only, the first spelling stays. None means no tables.
+    """Table names, trimmed; of names that differ in case only, the first spelling stays. None means none.
 
     Whether the tables exist is left to the caller.
     """

@@ -15,7 +15,7 @@ from attestation.manifests.normalise import (
     normalise_tables,
     normalise_trust,
 )
-from attestation.manifests.reading import Reader
+from attestation.reading import Reader
 
 __all__ = [
     "AgentDigests",
