@@ -108,9 +108,12 @@ def _become(account: Account) -> list[str]:
 
 
 def command(
-    argv: Sequence[str], *, account: Account, places: Sequence[Place] = (), die_with_parent: bool = False
+    argv: Sequence[str], *, account: Account, places: Sequence[Place] = (), death_signal: str = ""
 ) -> list[str]:
-    """Return the command line that runs `argv` as `account`, with `places` where it expects them."""
+    """Return the command line that runs `argv` as `account`, with `places` where it expects them.
+
+    `death_signal` (such as "KILL") is what the kernel sends it when the thread that started it ends.
+    """
     line: list[str] = []
     hidden = [p for p in places if p.real != p.seen]
     if hidden:
@@ -119,8 +122,8 @@ def command(
         line += ["sh", "-euc", MOUNT_SCRIPT, "sh", *pairs, "--"]
     if account.uid != os.geteuid():
         line += _become(account)
-    if die_with_parent:
-        line += ["setpriv", "--pdeathsig=QUIT"]
+    if death_signal:
+        line += ["setpriv", f"--pdeathsig={death_signal}"]
     return [*line, *argv]
 
 

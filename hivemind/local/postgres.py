@@ -131,7 +131,7 @@ class Postgres:
         made, shipped = (data / "PG_VERSION").read_text(encoding="utf-8").strip(), major_version()
         if made != shipped:
             raise LocalError(
-                f"{data} was made by Postgres {made}, this is Postgres {shipped}; move its content with pg_dump"
+                f"{data} was made by Postgres {made}, this is Postgres {shipped}: move the data with pg_dump"
             )
         callers = sorted({account.current().name, owner.name, "root"})
         (data / "pg_hba.conf").write_text(HBA, encoding="utf-8")
@@ -147,7 +147,9 @@ class Postgres:
         line = [str(program.seen / "bin" / PROGRAM), "-D", str(home.seen / "data"), *options]
         log = self.layout.log_dir / "postgres.log"
         child = processes.start(
-            account.command(line, account=owner, places=places, die_with_parent=self.die_with_parent),
+            account.command(
+                line, account=owner, places=places, death_signal="QUIT" if self.die_with_parent else ""
+            ),
             log=log,
             cwd=Path("/"),
         )

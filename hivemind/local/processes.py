@@ -84,7 +84,7 @@ def end(find: Callable[[], list[int]], *, first: signal.Signals, seconds: float)
 def start(
     argv: Sequence[str], *, log: Path, cwd: Path, env: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start `argv` with its output in `log`, in its own session: a Ctrl-C at our terminal is not its Ctrl-C."""
+    """Start `argv` with its output in `log`, in a session of its own, out of reach of our terminal's Ctrl-C."""
     with open_log(log) as output:
         return subprocess.Popen(
             list(argv),

@@ -67,7 +67,10 @@ class Redis:
         log = self.layout.log_dir / "redis.log"
         child = processes.start(
             account.command(
-                line, account=owner, places=(home, program), die_with_parent=self.die_with_parent
+                line,
+                account=owner,
+                places=(home, program),
+                death_signal="KILL" if self.die_with_parent else "",
             ),
             log=log,
             cwd=Path("/"),

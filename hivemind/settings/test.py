@@ -2,8 +2,12 @@
 
 import os
 
-from hivemind.settings.base import *  # noqa: F403
-from hivemind.settings.base import DATABASES
+from hivemind.local import testing
+
+testing.isolate_environment()
+
+from hivemind.settings.base import *  # noqa: E402, F403
+from hivemind.settings.base import DATABASES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SECRET_KEY = "not-a-secret-outside-the-test-suite"  # noqa: S105
