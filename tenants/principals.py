@@ -1,4 +1,7 @@
-"""Who is asking, as a value. A closed union; every `match` over it ends with a case that must not be reached."""
+"""Who is asking, as a value.
+
+A closed union; every `match` over it ends with a case that must not be reached.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal

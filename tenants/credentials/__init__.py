@@ -1,0 +1,1 @@
+"""From a bearer to the principal it stands for."""

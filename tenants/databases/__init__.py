@@ -1,0 +1,1 @@
+"""A tenant's own SQL database: made, entered and removed here, and never seen by the ORM."""

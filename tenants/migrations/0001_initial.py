@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200)),
                 ('db_name', models.CharField(max_length=80, unique=True)),
                 ('db_owner', models.CharField(max_length=80, unique=True)),
+                ('root_key_id', models.CharField(max_length=12)),
                 ('signing_pubkey_b64', models.CharField(blank=True, max_length=64)),
                 ('created_at', models.DateTimeField(db_index=True)),
                 ('suspended_at', models.DateTimeField(blank=True, null=True)),

@@ -9,8 +9,9 @@ from tenants.models.tenant import Tenant
 class ApiKey(models.Model):
     """One generation of a tenant's owner key.
 
-    `root_salt` and `root_wrapped` hold the tenant's root key under this owner key; both are empty when an operator
-    reset the key without clearing the seal, which leaves the tenant sealed.
+    `root_salt` and `root_wrapped` hold the tenant's root key under this owner key. They are empty on a key
+    that an operator issued without clearing the seal: the tenant is sealed until an earlier key, whose row
+    keeps its wrap for this, is presented once more. A key that was rotated away keeps no wrap.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
@@ -29,7 +30,8 @@ class ApiKey(models.Model):
                 fields=["tenant"], condition=Q(retired_at=None), name="one_live_owner_key"
             ),
             models.CheckConstraint(
-                condition=Q(token_hash__regex=r"^[0-9a-f]{64}$"), name="owner_key_is_hashed"
+                condition=Q(token_hash__regex=r"^[0-9a-f]{64}$"),  # noqa: S106
+                name="owner_key_is_hashed",
             ),
         ]
 

@@ -5,12 +5,17 @@ from django.db.models import Q
 
 
 class Tenant(models.Model):
-    """One tenant. `suspended_at` set means: every credential of the tenant is refused."""
+    """One tenant. `suspended_at` set means: every credential of the tenant is refused.
+
+    `root_key_id` names the tenant's root key (it says nothing about the key itself); every wrap of the root
+    key is bound to it.
+    """
 
     id = models.CharField(max_length=64, primary_key=True)
     name = models.CharField(max_length=200)
     db_name = models.CharField(max_length=80, unique=True)
     db_owner = models.CharField(max_length=80, unique=True)
+    root_key_id = models.CharField(max_length=12)
     signing_pubkey_b64 = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(db_index=True)
     suspended_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,130 @@
+"""Make and remove a tenant's database with its roles.
+
+The database belongs to the service; the tenant's role may make, fill and drop tables in it and nothing else:
+it cannot rename it, open it to others, install extensions or change what the service revoked. Nobody else may
+enter.
+"""
+
+import logging
+
+import psycopg
+from psycopg import sql
+
+from tenants.databases import names, server
+from tenants.errors import ControlDatabaseOpen, ProvisioningFailed
+
+log = logging.getLogger(__name__)
+
+OWNER_CONNECTIONS = 8
+OWNER_SETTINGS = {
+    "statement_timeout": "30s",
+    "lock_timeout": "20s",
+    "idle_in_transaction_session_timeout": "60s",
+    "temp_file_limit": "1GB",
+}
+
+
+def create(tenant_id: str) -> None:
+    """Make database and owner role of a tenant.
+
+    Raises ProvisioningFailed or ControlDatabaseOpen, leaving neither.
+    """
+    try:
+        with server.service_connection() as connection:
+            _create_role(connection, names.owner_role(tenant_id))
+            _check_control_is_closed(connection, role=names.owner_role(tenant_id))
+            _create_database(connection, tenant_id)
+        with server.service_connection(names.database(tenant_id)) as connection:
+            _furnish(connection, role=names.owner_role(tenant_id))
+    except (psycopg.Error, ControlDatabaseOpen) as error:
+        _compensate(tenant_id)
+        if isinstance(error, ControlDatabaseOpen):
+            raise
+        log.error("provisioning failed", extra={"tenant_id": tenant_id, "code": error.sqlstate})
+        raise ProvisioningFailed from error
+
+
+def drop(tenant_id: str) -> None:
+    """Remove a tenant's database, its connections, and every role made for it. What is gone already is fine.
+
+    Raises psycopg.Error when something remains; calling again is safe.
+    """
+    database, owner = names.database(tenant_id), names.owner_role(tenant_id)
+    with server.service_connection() as connection:
+        roles = [owner, *_room_roles(connection, database)]
+        connection.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+        )
+        for role in roles:
+            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
+
+
+def _compensate(tenant_id: str) -> None:
+    try:
+        drop(tenant_id)
+    except psycopg.Error as error:  # the first failure is the one to report
+        log.error("clearing up after it failed too", extra={"tenant_id": tenant_id, "code": error.sqlstate})
+
+
+def _create_role(connection: server.Connection, role: str) -> None:
+    name = sql.Identifier(role)
+    verifier = server.encrypted_password(connection, role=role, password=names.password(role))
+    connection.execute(
+        sql.SQL(
+            "CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+            " CONNECTION LIMIT {} PASSWORD {}"
+        ).format(name, sql.Literal(OWNER_CONNECTIONS), verifier)
+    )
+    for setting, value in OWNER_SETTINGS.items():
+        if _may_set(connection, setting):
+            connection.execute(
+                sql.SQL("ALTER ROLE {} SET {} = {}").format(name, sql.Identifier(setting), sql.Literal(value))
+            )
+    _let_service_act_as(connection, name)
+
+
+def _may_set(connection: server.Connection, setting: str) -> bool:
+    row = connection.execute(
+        "SELECT context = 'user' OR has_parameter_privilege(name, 'SET') FROM pg_settings WHERE name = %s",
+        [setting],
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _let_service_act_as(connection: server.Connection, role: sql.Identifier) -> None:
+    """The service may become the role, to grant its tables and end its sessions, but inherits nothing."""
+    options = " WITH INHERIT FALSE, SET TRUE" if connection.info.server_version >= 160000 else ""
+    connection.execute(sql.SQL("GRANT {} TO CURRENT_USER" + options).format(role))
+
+
+def _check_control_is_closed(connection: server.Connection, *, role: str) -> None:
+    row = connection.execute(
+        "SELECT has_database_privilege(%s, current_database(), 'CONNECT')", [role]
+    ).fetchone()
+    if row is None or row[0]:
+        raise ControlDatabaseOpen
+
+
+def _create_database(connection: server.Connection, tenant_id: str) -> None:
+    name = sql.Identifier(names.database(tenant_id))
+    owner = sql.Identifier(names.owner_role(tenant_id))
+    connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name))
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+    connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(name, owner))
+
+
+def _furnish(connection: server.Connection, *, role: str) -> None:
+    connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    connection.execute(sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(sql.Identifier(role)))
+
+
+def _room_roles(connection: server.Connection, database: str) -> list[str]:
+    """Room roles that hold a right in or on `database`."""
+    rows = connection.execute(
+        "SELECT DISTINCT r.rolname FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid"
+        " JOIN pg_database b ON b.datname = %s AND (d.dbid = b.oid OR"
+        " (d.dbid = 0 AND d.classid = 'pg_database'::regclass AND d.objid = b.oid))"
+        " WHERE d.refclassid = 'pg_authid'::regclass AND r.rolname LIKE 'r\\_%%' ORDER BY 1",
+        [database],
+    ).fetchall()
+    return [str(row[0]) for row in rows]

@@ -1,0 +1,108 @@
+"""Reasons for which this app refuses something, one class each."""
+
+from hivemind.kit.errors import Conflict, Invalid, NotFound, Unauthenticated, Unavailable
+
+
+class TenantNotFound(NotFound):
+    """No tenant has this id."""
+
+    code = "tenant_not_found"
+    sentence = "Tenant not found"
+
+
+class BlankName(Invalid):
+    """A tenant needs a name that is not blank and not overlong."""
+
+    code = "tenant_name_invalid"
+    sentence = "name must have 1 to 200 characters"
+
+
+class DuplicateName(Conflict):
+    """Another tenant has the name, whatever its case."""
+
+    code = "tenant_name_taken"
+    sentence = "A tenant with this name already exists"
+
+
+class KeyRetired(Unauthenticated):
+    """The owner key was replaced while the request was under way."""
+
+    code = "owner_key_retired"
+    sentence = "This owner key has just been replaced"
+
+
+class WrongPreviousKey(Invalid):
+    """The key presented does not open the tenant's old seal."""
+
+    code = "previous_key_wrong"
+    sentence = "previous_key is not an earlier owner key that opens this tenant"
+
+
+class NotSealed(Conflict):
+    """The tenant is open with its present key; there is nothing to recover."""
+
+    code = "tenant_not_sealed"
+    sentence = "This tenant is not sealed"
+
+
+class ProvisioningFailed(Unavailable):
+    """The tenant's database could not be made; nothing of it was left behind."""
+
+    code = "provisioning_failed"
+    sentence = "The tenant's database could not be made; nothing was kept"
+
+
+class DatabaseBusy(Unavailable):
+    """Every connection that the tenant may have is taken, or its database does not answer."""
+
+    code = "tenant_database_busy"
+    sentence = "The tenant's database cannot take another connection at the moment"
+
+
+class ControlDatabaseOpen(Unavailable):
+    """The server lets every role into the service's own database."""
+
+    code = "control_database_open"
+    sentence = "The service's own database is open to every role; its owner must revoke CONNECT from PUBLIC"
+
+
+class SqlRefused(Invalid):
+    """The tenant's SQL failed or went over a limit; the sentence is the database's own."""
+
+    code = "sql_failed"
+    sentence = "The statement failed"
+
+
+class ShortTokenId(Invalid):
+    """Too few characters to name a token."""
+
+    code = "token_id_too_short"
+    sentence = "token_id must have at least 6 characters"
+
+
+class TokenNotFound(NotFound):
+    """No live token of the tenant begins so."""
+
+    code = "token_not_found"
+    sentence = "No active token has this id"
+
+
+class AmbiguousTokenId(Conflict):
+    """Several live tokens begin so; a longer prefix names one."""
+
+    code = "token_id_ambiguous"
+    sentence = "Several active tokens begin so; give more of the id"
+
+
+class AdminKeyMissing(Unavailable):
+    """The operator configured no admin key, so that the operator's routes are closed."""
+
+    code = "admin_key_not_configured"
+    sentence = "No admin key is configured"
+
+
+class WrongAdminKey(Unauthenticated):
+    """The admin key presented is not the configured one."""
+
+    code = "admin_key_wrong"
+    sentence = "Missing or invalid admin key"

@@ -1,0 +1,154 @@
+"""Tenants come and go: create, suspend, resume, rename, delete."""
+
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+
+from attestation.tokens import OWNER, Token, new_token, parse_token
+from hivemind.kit import audit, clock, ids
+from hivemind.kit.audit import Actor
+from tenants import hooks
+from tenants.databases import names, provision
+from tenants.errors import BlankName, DuplicateName, TenantNotFound
+from tenants.models import ApiKey, Tenant
+from tenants.services import seals
+
+NAME_CHARS = 200
+
+
+@dataclass(frozen=True)
+class NewTenant:
+    """A tenant just made. `api_key` is shown once and kept nowhere."""
+
+    tenant: Tenant
+    api_key: str = field(repr=False)
+
+
+def create(name: str, *, actor: Actor, allow_duplicate_name: bool = False) -> NewTenant:
+    """Make a tenant with its own database, owner key and seal.
+
+    Raises BlankName, DuplicateName, ProvisioningFailed; whatever fails, nothing of the tenant remains.
+    """
+    name = _clean(name)
+    if not allow_duplicate_name:
+        _check_free(name)
+    tenant_id, bearer = ids.tenant_id(), parse_token(new_token(OWNER), strict=True)
+    provision.create(tenant_id)
+    try:
+        with transaction.atomic():
+            if not allow_duplicate_name:
+                _lock_names()
+                _check_free(name)
+            tenant = _insert(tenant_id, name=name, bearer=bearer)
+            audit.record(actor, "tenant.created", tenant_id, tenant_id=tenant_id, name=name)
+    except BaseException:
+        provision.drop(tenant_id)
+        raise
+    return NewTenant(tenant, bearer.text)
+
+
+def suspend(tenant_id: str, *, actor: Actor) -> Tenant:
+    """Refuse every credential of the tenant from now on and stop its work. Suspended already is fine."""
+    with transaction.atomic():
+        tenant = locked(tenant_id)
+        if tenant.suspended_at is None:
+            tenant.suspended_at = clock.now()
+            tenant.save(update_fields=["suspended_at"])
+            hooks.stop_work(tenant, actor=actor)
+            audit.record(actor, "tenant.suspended", tenant_id, tenant_id=tenant_id)
+    return tenant
+
+
+def resume(tenant_id: str, *, actor: Actor) -> Tenant:
+    """Accept the tenant's credentials again."""
+    with transaction.atomic():
+        tenant = locked(tenant_id)
+        if tenant.suspended_at is not None:
+            tenant.suspended_at = None
+            tenant.save(update_fields=["suspended_at"])
+            audit.record(actor, "tenant.resumed", tenant_id, tenant_id=tenant_id)
+    return tenant
+
+
+def rename(tenant_id: str, name: str, *, actor: Actor, allow_duplicate_name: bool = False) -> Tenant:
+    """Give the tenant another name; its present one changes nothing.
+
+    Raises BlankName, DuplicateName, TenantNotFound.
+    """
+    name = _clean(name)
+    with transaction.atomic():
+        _lock_names()
+        tenant = locked(tenant_id)
+        if tenant.name == name:
+            return tenant
+        if not allow_duplicate_name:
+            _check_free(name, besides=tenant_id)
+        before, tenant.name = tenant.name, name
+        tenant.save(update_fields=["name"])
+        audit.record(actor, "tenant.renamed", tenant_id, tenant_id=tenant_id, before=before, after=name)
+    return tenant
+
+
+def delete(tenant_id: str, *, actor: Actor) -> None:
+    """Remove the tenant, its database and its roles. Raises TenantNotFound.
+
+    The tenant is suspended and its work stopped first. When the database cannot be dropped the error is
+    raised and the tenant stays, suspended, so that deleting can be tried again.
+    """
+    tenant = suspend(tenant_id, actor=actor)
+    provision.drop(tenant_id)
+    with transaction.atomic():
+        tenant = locked(tenant_id)
+        hooks.clean_up(tenant, actor=actor)
+        audit.record(actor, "tenant.deleted", tenant_id, tenant_id=tenant_id, name=tenant.name)
+        tenant.delete()
+
+
+def locked(tenant_id: str) -> Tenant:
+    """The tenant's row, locked until the end of the transaction. Raises TenantNotFound."""
+    tenant = Tenant.objects.select_for_update().filter(pk=tenant_id).first()
+    if tenant is None:
+        raise TenantNotFound
+    return tenant
+
+
+def _insert(tenant_id: str, *, name: str, bearer: Token) -> Tenant:
+    seal = seals.new_seal(tenant_id=tenant_id, bearer=bearer)
+    tenant = Tenant.objects.create(
+        id=tenant_id,
+        name=name,
+        db_name=names.database(tenant_id),
+        db_owner=names.owner_role(tenant_id),
+        root_key_id=seal.root_key_id,
+        signing_pubkey_b64=seal.signing.public_b64,
+        created_at=clock.now(),
+    )
+    root = seals.wrap_root(seal.root, tenant=tenant, bearer=bearer)
+    ApiKey.objects.create(
+        tenant=tenant,
+        token_hash=bearer.hash,
+        token_id=bearer.token_id,
+        root_salt=root.salt,
+        root_wrapped=root.wrapped,
+        created_at=tenant.created_at,
+    )
+    seals.store_secrets(seal, tenant=tenant)
+    return tenant
+
+
+def _clean(name: str) -> str:
+    name = name.strip()
+    if not 1 <= len(name) <= NAME_CHARS or "\0" in name:
+        raise BlankName
+    return name
+
+
+def _check_free(name: str, *, besides: str = "") -> None:
+    if Tenant.objects.filter(name__iexact=name).exclude(pk=besides).exists():
+        raise DuplicateName
+
+
+def _lock_names() -> None:
+    """Only one transaction at a time may check and take a name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('tenants.names'))")
