@@ -10,6 +10,7 @@ import pytest
 
 from hivemind.local import docker_engine, testing
 
+testing.isolate_environment()
 NEEDS_ENGINE = ("docker", "e2e")
 _services = ExitStack()
 

@@ -11,6 +11,7 @@ import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg
 from psycopg import sql
@@ -50,6 +51,7 @@ INITDB = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UT
 class Postgres:
     """The server of one state directory. `durable=False` gives up crash safety for speed: for tests only."""
 
+    name: ClassVar[str] = "postgres"
     layout: Layout
     durable: bool = True
     die_with_parent: bool = False
@@ -72,7 +74,14 @@ class Postgres:
     def running(self) -> bool:
         """Return whether the server is up and takes connections."""
         lines = self._pid_file()
-        return len(lines) >= 8 and lines[7].strip() == "ready" and int(lines[0]) in self._pids()
+        return len(lines) >= 8 and lines[7].strip() == "ready" and self.alive()
+
+    def alive(self) -> bool:
+        """Return whether its main process exists, whether or not it answers at the moment."""
+        lines = self._pid_file()
+        return bool(lines) and processes.works_in(
+            int(lines[0]), program=PROGRAM, within=self.layout.postgres_data
+        )
 
     def stop(self) -> bool:
         """Stop the server, rolling open transactions back; return whether it was running."""

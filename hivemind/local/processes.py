@@ -20,36 +20,27 @@ LOG_BYTES_KEPT = 20_000_000
 
 def running(program: str, *, within: Path) -> list[int]:
     """Return the pids of live processes called `program` whose working directory is `within`."""
+    pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return [pid for pid in sorted(pids) if works_in(pid, program=program, within=within)]
+
+
+def works_in(pid: int, *, program: str, within: Path) -> bool:
+    """Return whether `pid` is a live process called `program` whose working directory is `within`."""
     try:
-        home = within.stat()
-    except FileNotFoundError:
-        return []
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                there = (entry / "cwd").stat()
-                if (there.st_dev, there.st_ino) == (home.st_dev, home.st_ino) and _name(entry) == program:
-                    found.append(int(entry.name))
-    return sorted(found)
+        there, home = Path(f"/proc/{pid}/cwd").stat(), within.stat()
+        return (there.st_dev, there.st_ino) == (home.st_dev, home.st_ino) and name_of(pid) == program
+    except OSError:
+        return False
 
 
 def name_of(pid: int) -> str | None:
     """Return the program name of a live process, or None when there is none (a zombie counts as none)."""
     try:
-        state = (
-            Path(f"/proc/{pid}/stat")
-            .read_text(encoding="utf-8", errors="replace")
-            .rpartition(")")[2]
-            .split()[0]
-        )
-        return None if state in "ZX" else _name(Path(f"/proc/{pid}"))
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-
-
-def _name(entry: Path) -> str:
-    return (entry / "comm").read_text(encoding="utf-8", errors="replace").strip()
+    head, _, tail = stat.rpartition(")")
+    return None if tail.split()[0] in "ZX" else head.partition("(")[2]
 
 
 def send(pids: Sequence[int], number: signal.Signals) -> None:
@@ -84,7 +75,7 @@ def end(find: Callable[[], list[int]], *, first: signal.Signals, seconds: float)
 def start(
     argv: Sequence[str], *, log: Path, cwd: Path, env: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start `argv` with its output in `log`, in a session of its own, out of reach of our terminal's Ctrl-C."""
+    """Start `argv`, output to `log`, in a session of its own: out of reach of our terminal's Ctrl-C."""
     with open_log(log) as output:
         return subprocess.Popen(
             list(argv),

@@ -5,6 +5,7 @@ import signal
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from hivemind.local import account, processes
 from hivemind.local.errors import LocalError, NotReady
@@ -27,6 +28,7 @@ SETTINGS = {
 class Redis:
     """The server of one state directory. `durable=False` keeps everything in memory: for tests only."""
 
+    name: ClassVar[str] = "redis"
     layout: Layout
     durable: bool = True
     die_with_parent: bool = False
@@ -44,8 +46,12 @@ class Redis:
             return True
 
     def running(self) -> bool:
-        """Return whether our server is up and answers."""
-        return bool(self._pids()) and _answers(self.layout.redis_socket)
+        """Return whether the server is up and answers; nobody else can be behind a socket in our folder."""
+        return _answers(self.layout.redis_socket)
+
+    def alive(self) -> bool:
+        """Return whether its process exists, whether or not it answers at the moment."""
+        return bool(self._pids())
 
     def stop(self) -> bool:
         """Stop the server after it has written everything down; return whether it was running."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hivemind.local import processes
+from hivemind.local import embedded, processes
 from hivemind.local.paths import layout
 from hivemind.local.postgres import Postgres
 from hivemind.local.redis import Redis
@@ -39,12 +39,12 @@ def isolate_environment() -> Path:
 
 @contextmanager
 def services(state_dir: Path) -> Iterator[None]:
-    """Run Postgres and Redis in `state_dir`, delete it afterwards; they end even if this process is killed."""
+    """Run Postgres and Redis in `state_dir` and delete it; they end even if this process is killed."""
     _sweep()
     state_dir.mkdir(parents=True, exist_ok=True)
     state_dir.chmod(0o711)  # the services' account must be able to pass
     where = layout(state_dir)
-    parts = [Redis(where, durable=False, die_with_parent=True)]
+    parts: list[embedded.Part] = [Redis(where, durable=False, die_with_parent=True)]
     if not os.environ.get("HIVEMIND_DATABASE_URL"):
         parts.insert(0, Postgres(where, durable=False, die_with_parent=True))
     try:
