@@ -124,9 +124,6 @@ class ManifestError(VerificationError):
         self.field = field
 
 
-# --- signed envelopes ---------------------------------------------------------------------------------------
-
-
 class ManifestMissing(VerificationError):
     """The envelope has no manifest object or no hash."""
 
@@ -170,9 +167,6 @@ class HashMismatch(VerificationError):
     check = "manifest hash"
     sentence = "The room manifest was changed after it was hashed."
     remedy = "Do not use this room; ask the owner for a new link."
-
-
-# --- rooms --------------------------------------------------------------------------------------------------
 
 
 class OtherRoom(VerificationError):
@@ -228,9 +222,6 @@ class LiveComposeUnknown(CouldNotCheck):
     remedy = "Use a service that runs in attested hardware."
 
 
-# --- run records --------------------------------------------------------------------------------------------
-
-
 class RunRecordMissing(VerificationError):
     """The server attached no signed record to the run."""
 
@@ -284,9 +275,6 @@ class RunFieldMissing(CouldNotCheck):
     def __init__(self, field: str) -> None:
         super().__init__(f"The signed record says nothing about {field}.")
         self.field = field
-
-
-# --- compose pins -------------------------------------------------------------------------------------------
 
 
 class PinSignerDiffers(VerificationError):

@@ -15,7 +15,7 @@ from attestation.errors import BadKey, BadSignature, EncodingError, KernelError
 
 _KEY_BYTES: Final = 32
 _FIELD_PRIME: Final = 2**255 - 19
-_ORDER_EIGHT_Y: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+_ORDER_EIGHT_Y: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 # The y of every point whose order divides eight: under such a key anybody can make signatures that verify.
 _SMALL_ORDER_Y: Final = frozenset({0, 1, _FIELD_PRIME - 1, _ORDER_EIGHT_Y, _FIELD_PRIME - _ORDER_EIGHT_Y})
 

@@ -15,7 +15,7 @@ from attestation.keys import VerifyKey
 from attestation.reading import Reader
 
 RUN_SIGNER_KEY_PATH: Final = "hivemind-runs-v1"
-_DEVELOPMENT: Final = "development_signer"
+_DEVELOPMENT: Final = "development"
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class DevelopmentSigner:
     """A run signer that no hardware vouches for. Only a person may decide to accept it."""
 
     run_signer_pubkey_b64: str
+    label: str = "development key, proves nothing about hardware"
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,9 @@ def parse_bundle(response: object) -> NotReady | Ready:
 def _not_ready(top: Reader) -> NotReady:
     development = None
     if top.has(_DEVELOPMENT):
-        public = top.object(_DEVELOPMENT).text("run_signer_pubkey_b64")
-        development = DevelopmentSigner(VerifyKey.from_b64(public).b64)
+        signer = top.object(_DEVELOPMENT)
+        public = VerifyKey.from_b64(signer.text("run_signer_pubkey_b64"))
+        development = DevelopmentSigner(public.b64, _text(signer, "label"))
     return NotReady(_text(top, "reason"), _text(top, "hivemind_version"), development)
 
 

@@ -40,6 +40,11 @@ def output_context(*, tenant_id: str, room_id: str, run_id: str) -> bytes:
     return _context("output", tenant_id, room_id, run_id)
 
 
+def artifact_context(*, tenant_id: str, room_id: str, run_id: str, filename: str) -> bytes:
+    """One file that a run left."""
+    return _context("artifact", tenant_id, room_id, run_id, filename)
+
+
 def secret_context(*, tenant_id: str, kind: str) -> bytes:
     """A tenant's own secret of the given kind, one per kind."""
     return _context("secret", tenant_id, kind)
