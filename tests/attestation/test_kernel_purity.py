@@ -1,0 +1,106 @@
+"""The kernel takes values and gives values: no clock, file, network or environment, and few imports."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import attestation
+from attestation import errors
+from attestation.errors import KernelError, VerificationError
+from attestation.evidence import errors as evidence_errors
+
+ROOT = Path(attestation.__file__).parent
+MODULES = sorted(path for path in ROOT.rglob("*.py") if "server" not in path.relative_to(ROOT).parts)
+ALLOWED = {
+    "attestation",
+    "base64",
+    "binascii",
+    "collections",
+    "cryptography",
+    "dataclasses",
+    "enum",
+    "hashlib",
+    "hmac",
+    "json",
+    "math",
+    "re",
+    "secrets",
+    "typing",
+    "urllib.parse",
+}
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(f"{'.' * node.level}{node.module or ''}")
+    return names
+
+
+def loaded_after(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT.parent
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_imports_pure_things_only(path: Path) -> None:
+    foreign = {
+        name
+        for name in imported(path)
+        if name not in ALLOWED and name.split(".")[0] not in ALLOWED - {"urllib.parse"}
+    }
+    assert not foreign
+    assert not any(name.startswith("attestation.server") for name in imported(path))
+    assert not any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"open", "print", "eval"}
+        for node in ast.walk(ast.parse(path.read_text()))
+    )
+
+
+def test_importing_the_package_loads_no_module_of_it() -> None:
+    assert {name for name in loaded_after("import attestation") if name.startswith("attestation")} == {
+        "attestation"
+    }
+
+
+def test_links_tokens_and_canonical_forms_need_no_cryptography() -> None:
+    loaded = loaded_after("from attestation import canonical, digests, encoding, errors, links, tokens")
+    assert not any(name.split(".")[0] == "cryptography" for name in loaded)
+
+
+def all_errors() -> list[type[KernelError]]:
+    found = [*vars(errors).values(), *vars(evidence_errors).values()]
+    return sorted(
+        {error for error in found if isinstance(error, type) and issubclass(error, KernelError)}, key=str
+    )
+
+
+@pytest.mark.parametrize("error", all_errors(), ids=lambda error: error.__name__)
+def test_every_error_explains_itself(error: type[KernelError]) -> None:
+    assert error.__doc__
+    assert error.sentence.endswith(".")
+    assert error.remedy.endswith(".")
+    assert error.check
+    assert error.code == error.code.lower().replace(" ", "_")
+
+
+def test_no_two_errors_share_a_code() -> None:
+    bases = {"ManifestError", "RunFieldDiffers"}
+    codes = [error.code for error in all_errors() if error.__name__ not in bases]
+    assert len(codes) == len(set(codes))
+
+
+def test_could_not_check_is_never_caught_as_something_harmless() -> None:
+    assert issubclass(errors.CouldNotCheck, VerificationError)
+    assert not issubclass(errors.SealBroken, VerificationError)
