@@ -1,5 +1,14 @@
-"""Routes of this app under /v1."""
+"""Routes of agents under /v1."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from agents.api.views.agents import AgentAttestView, AgentsView, AgentView
+from agents.api.views.files import AgentFilesView, AgentFileView
+
+urlpatterns = [
+    path("room-agents", AgentsView.as_view()),
+    path("room-agents/<str:agent_id>", AgentView.as_view()),
+    path("room-agents/<str:agent_id>/attest", AgentAttestView.as_view()),
+    path("room-agents/<str:agent_id>/files", AgentFilesView.as_view()),
+    path("room-agents/<str:agent_id>/files/<path:path>", AgentFileView.as_view()),
+]

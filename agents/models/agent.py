@@ -10,13 +10,14 @@ from tenants.models import Tenant
 class Agent(models.Model):
     """One uploaded package. Digests are fixed at upload; the image may be rebuilt from the stored source at any time.
 
-    `room_id` is set for a package that a participant brought to one room. `image_id` is the engine's id of the image
+    `room_id` and `uploader_token_id` are set for a package that a participant brought to one room. `image_id` is the engine's id of the image
     that was built last; the tag follows from tenant and agent ids.
     """
 
     id = models.CharField(max_length=64, primary_key=True)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="agents")
     room_id = models.CharField(max_length=64, blank=True, db_index=True)
+    uploader_token_id = models.CharField(max_length=12, blank=True)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     agent_type = models.CharField(max_length=10, choices=AgentType.choices)

@@ -70,7 +70,7 @@ class WorkerIdentity:
         if sealed is None:
             raise HandoffLost(subject)
         try:
-            plain = self._private.open(unb64(sealed), context=handoff_context(subject, self.worker_id))
+            plain = self._private.open(unb64(sealed), context=handoff_context(subject, worker_id=self.worker_id))
         except SealError as error:
             raise HandoffLost(subject) from error
         secrets_of_subject: dict[str, Any] = json.loads(plain)
@@ -95,6 +95,6 @@ def seal(payload: Mapping[str, Any], *, subject: str, queue: str) -> dict[str, s
         raise NoWorker
     plain = json.dumps(dict(payload)).encode()
     return {
-        w.worker_id: b64(seal_to(bytes(w.public_key), plain, context=handoff_context(subject, w.worker_id)))
+        w.worker_id: b64(seal_to(bytes(w.public_key), plain, context=handoff_context(subject, worker_id=w.worker_id)))
         for w in workers
     }

@@ -1,5 +1,13 @@
-"""Routes of this app under /v1."""
+"""Routes of runs under /v1."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from runner.api.views.artifacts import RunArtifactView
+from runner.api.views.runs import RoomRunsView, RunsView, RunView
+
+urlpatterns = [
+    path("rooms/<str:room_id>/runs", RoomRunsView.as_view()),
+    path("runs", RunsView.as_view()),
+    path("runs/<str:run_id>", RunView.as_view()),
+    path("runs/<str:run_id>/artifacts/<path:filename>", RunArtifactView.as_view()),
+]

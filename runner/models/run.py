@@ -11,8 +11,8 @@ from tenants.models import Tenant
 class Run(models.Model):
     """One ask.
 
-    `terms` is the frozen `RunTerms`. `prompt_sealed`, `output_sealed` and `error_sealed` are under the room's key, so
-    that only a bearer of the room reads them. `handoff` holds the room's key sealed to the workers that were alive at
+    `terms` is the frozen `RunTerms`. `prompt_sealed` and `output_sealed` are under the room's key, so that only a
+    bearer of the room reads them; `error` is a sentence of ours that no agent can choose. `handoff` holds the room's key sealed to the workers that were alive at
     submission; it is emptied in the same update that ends the run. `fence` rises with every claim and guards every
     later write of the worker. `issuer_token_id` is empty when the owner asked.
     """
@@ -39,7 +39,7 @@ class Run(models.Model):
     prompt_sealed = models.BinaryField(default=b"")
     prompt_sha256 = models.CharField(max_length=64)
     output_sealed = models.BinaryField(default=b"")
-    error_sealed = models.BinaryField(default=b"")
+    error = models.CharField(max_length=500, blank=True)
     receipt = models.TextField(blank=True)
     usage = models.JSONField(default=dict)
 

@@ -41,9 +41,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         case drf.ParseError():
             return _malformed_json()
         case drf.UnsupportedMediaType():
-            return Response(
-                {"detail": "Unsupported media type", "code": "unsupported_media_type"}, status=415
-            )
+            return Response({"detail": "Unsupported media type", "code": "unsupported_media_type"}, status=415)
         case RequestDataTooBig():
             return Response({"detail": "The request body is too large", "code": "too_large"}, status=413)
         case Http404() | drf.NotFound():

@@ -14,9 +14,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         if isinstance(data, Mapping):
             unknown = sorted(set(map(str, data)) - set(self.fields))
             if unknown:
-                raise serializers.ValidationError(
-                    {name: ["This operation has no such field."] for name in unknown}
-                )
+                raise serializers.ValidationError({name: ["This operation has no such field."] for name in unknown})
         return super().to_internal_value(data)
 
 

@@ -1,0 +1,44 @@
+"""Agents on the wire."""
+
+from typing import Any
+
+from agents.models import Agent, SourceFile
+
+
+def agent_to_wire(agent: Agent) -> dict[str, Any]:
+    """One agent, as registered."""
+    return {
+        "agent_id": agent.id,
+        "name": agent.name,
+        "description": agent.description,
+        "agent_type": agent.agent_type,
+        "image": agent.image_tag,
+        "entrypoint": agent.entrypoint,
+        "memory_mb": agent.memory_mb,
+        "max_llm_calls": agent.max_llm_calls,
+        "max_tokens": agent.max_tokens,
+        "timeout_seconds": agent.timeout_seconds,
+        "inspection_mode": agent.inspection_mode,
+        "harness": agent.harness,
+    }
+
+
+def agent_attestation(agent: Agent, bundle: dict[str, Any]) -> dict[str, Any]:
+    """What can be said about an agent's source and image, beside the service's evidence."""
+    return {
+        "agent_id": agent.id,
+        "agent": agent_to_wire(agent),
+        "inspection_mode": agent.inspection_mode,
+        "files_count": agent.files_count,
+        "files_digest_sha256": agent.files_digest,
+        "attested_files_count": agent.attested_files_count,
+        "attested_files_digest_sha256": agent.attested_files_digest,
+        "source_sha256": agent.source_sha256,
+        "image_digest": {"id": agent.image_id, "repo_digests": agent.image_repo_digests},
+        "attestation": bundle,
+    }
+
+
+def file_to_wire(row: SourceFile) -> dict[str, Any]:
+    """One file of a package; never its content."""
+    return {"path": row.path, "size_bytes": row.size_bytes, "attestable": row.attestable}

@@ -1,0 +1,29 @@
+"""Deleting an agent, unless something in use names it."""
+
+import logging
+
+from django.db import transaction
+
+from agents import hooks
+from agents.errors import AgentInUse
+from agents.models import Agent
+from agents.services.engine import engine
+from hivemind.kit import audit
+from runner.engine.errors import EngineError
+
+log = logging.getLogger(__name__)
+
+
+def delete(agent: Agent, *, actor: audit.Actor) -> None:
+    """Remove the agent, its sealed sources and, as far as the engine lets us, its image. Raises AgentInUse."""
+    with transaction.atomic():
+        locked = Agent.objects.select_for_update().get(pk=agent.pk)
+        if hooks.is_in_use(locked):
+            raise AgentInUse
+        tag = locked.image_tag
+        audit.record(actor, "agent.delete", locked.pk, tenant_id=locked.tenant_id)
+        locked.delete()
+    try:
+        engine().remove_image(tag)
+    except EngineError:
+        log.warning("an image could not be removed; it stays unused", extra={"agent_id": agent.pk})

@@ -1,0 +1,124 @@
+"""Requests and responses of the run routes."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from hivemind.kit.api.serializers import StrictSerializer
+from runner.services.requests import RunRequest
+
+NAME = {"required": False, "allow_null": True, "allow_blank": True, "max_length": 200}
+
+
+class RunCreateRequest(StrictSerializer):
+    """One ask."""
+
+    query = serializers.CharField(trim_whitespace=False, help_text="The question. Not blank.")
+    query_agent_id = serializers.CharField(**NAME, help_text="Uploadable rooms only: the agent that asks.")
+    mediator_agent_id = serializers.CharField(**NAME, help_text="Must be the manifest's mediator, or absent.")
+    model = serializers.CharField(**NAME)
+    scope_model = serializers.CharField(**NAME)
+    query_model = serializers.CharField(**NAME)
+    mediator_model = serializers.CharField(**NAME)
+    provider = serializers.CharField(**NAME)
+    max_tokens = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**53)
+    max_llm_calls = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**31)
+    timeout_seconds = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**31)
+    client_nonce = serializers.RegexField(
+        r"^[0-9a-f]{64}$",
+        required=False,
+        allow_blank=True,
+        help_text="32 bytes in hex; signed into the run record.",
+    )
+
+    def validate_query(self, value: str) -> str:
+        """Refuse a question of white space only, and one with a NUL, which no environment variable can carry."""
+        if not value.strip():
+            raise serializers.ValidationError("The question must not be blank.")
+        if "\x00" in value:
+            raise serializers.ValidationError("The question must not contain a NUL character.")
+        return value
+
+    def to_request(self) -> RunRequest:
+        """The parsed ask. Call after `is_valid`."""
+        return RunRequest(**self.validated_data)
+
+
+class RunsQuery(StrictSerializer):
+    """Query string of the list of runs."""
+
+    limit = serializers.IntegerField(required=False, help_text="1 to 100; values outside are clamped.")
+    token_id = serializers.CharField(
+        required=False, min_length=6, max_length=12, help_text="Owner only: one guest's runs."
+    )
+    cursor = serializers.CharField(
+        required=False, max_length=120, help_text="From X-Next-Cursor of the page before."
+    )
+
+
+class RunSubmittedResponse(serializers.Serializer[Any]):
+    """A stored ask."""
+
+    run_id = serializers.CharField()
+    query_agent_id = serializers.CharField()
+    scope_agent_id = serializers.CharField()
+    room_id = serializers.CharField()
+    status = serializers.CharField()
+    idempotent_replay = serializers.BooleanField(required=False)
+
+
+class ArtifactResponse(serializers.Serializer[Any]):
+    """A file that a run left."""
+
+    filename = serializers.CharField()
+    content_type = serializers.CharField()
+    size_bytes = serializers.IntegerField()
+    created_at = serializers.FloatField()
+
+
+class RunResponse(serializers.Serializer[Any]):
+    """A run as its caller may see it. `attestation` is the signed run record."""
+
+    run_id = serializers.CharField()
+    agent_id = serializers.CharField()
+    status = serializers.ChoiceField(choices=["pending", "running", "completed", "failed"])
+    outcome = serializers.CharField(help_text="The status, or the stable code of a failure.")
+    error = serializers.CharField(allow_null=True)
+    output = serializers.CharField(allow_null=True)
+    prompt = serializers.CharField(allow_null=True)
+    created_at = serializers.FloatField()
+    updated_at = serializers.FloatField()
+    build_started_at = serializers.FloatField(allow_null=True)
+    build_ended_at = serializers.FloatField(allow_null=True)
+    scope_started_at = serializers.FloatField(allow_null=True)
+    scope_ended_at = serializers.FloatField(allow_null=True)
+    query_started_at = serializers.FloatField(allow_null=True)
+    query_ended_at = serializers.FloatField(allow_null=True)
+    mediator_started_at = serializers.FloatField(allow_null=True)
+    mediator_ended_at = serializers.FloatField(allow_null=True)
+    room_id = serializers.CharField(allow_null=True)
+    room_manifest_hash = serializers.CharField(allow_null=True)
+    scope_agent_id = serializers.CharField(allow_null=True)
+    attestation = serializers.JSONField(allow_null=True)
+    issuer_token_id = serializers.CharField(allow_null=True)
+    payer_tenant_id = serializers.CharField(allow_null=True)
+    payer_token_id = serializers.CharField(allow_null=True)
+    billable_role = serializers.CharField(allow_null=True)
+    billing_provider = serializers.CharField(allow_null=True)
+    billing_model = serializers.CharField(allow_null=True)
+    billing_hold_micro_usd = serializers.IntegerField()
+    billing_cost_micro_usd = serializers.IntegerField()
+    billing_status = serializers.CharField()
+    billing_settled_at = serializers.FloatField(allow_null=True)
+    usage_json = serializers.JSONField(allow_null=True)
+    usage = serializers.JSONField(required=False)
+    output_visibility = serializers.CharField()
+    artifacts_enabled = serializers.BooleanField()
+    scope_mode = serializers.CharField(required=False)
+    scope_mode_reason = serializers.CharField(required=False)
+    query_inspection_mode = serializers.CharField(required=False)
+    scope_evidence = serializers.JSONField(required=False)
+    limits = serializers.JSONField(required=False)
+    artifacts = ArtifactResponse(many=True, required=False)
+    artifact_retention_seconds = serializers.IntegerField(required=False)
+    payload_redacted = serializers.BooleanField(required=False)

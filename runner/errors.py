@@ -1,0 +1,116 @@
+"""What a run is refused for, and how a stage ends without a result."""
+
+from hivemind.kit.errors import Conflict, Denied, Invalid, NotFound, Unavailable
+from runner.enums import FailureCode
+
+
+class RunNotFound(NotFound):
+    """No such run, or not one that this caller may see."""
+
+    code = "run_not_found"
+    sentence = "Run not found"
+
+
+class ArtifactNotFound(NotFound):
+    """No such artifact, or not one that this caller may see."""
+
+    code = "artifact_not_found"
+    sentence = "Artifact not found"
+
+
+class BadArtifactName(Invalid):
+    """The name is not one an artifact may have."""
+
+    code = "bad_artifact_name"
+    sentence = "Artifact names are up to 128 letters, digits, dots, dashes and underscores"
+
+
+class BadIdempotencyKey(Invalid):
+    """The header does not have the documented form."""
+
+    code = "bad_idempotency_key"
+    sentence = "X-Hivemind-Idempotency-Key must be 12 to 64 hexadecimal digits"
+
+
+class IdempotencyClash(Conflict):
+    """The key was used for something else: another room, another caller or another request."""
+
+    code = "idempotency_clash"
+    sentence = "X-Hivemind-Idempotency-Key was already used for a different request"
+
+
+class QueryAgentRequired(Invalid):
+    """The room is uploadable and the request names no query agent."""
+
+    code = "query_agent_required"
+    sentence = "query_agent_id is required: this room has no query agent of its own"
+
+
+class AgentNotInRoom(NotFound):
+    """The named agent does not exist for this caller in this room."""
+
+    code = "agent_not_in_room"
+    sentence = "Agent not found"
+
+
+class AgentChanged(Conflict):
+    """An agent is not the one that the room's manifest signs."""
+
+    code = "agent_changed"
+    sentence = "An agent of this room is not the one that its manifest signs"
+
+
+class MediatorFixed(Invalid):
+    """The request names another mediator than the manifest."""
+
+    code = "mediator_fixed"
+    sentence = "The mediator agent is fixed by the room manifest"
+
+
+class ProviderNotAllowed(Invalid):
+    """The request names a model provider that the manifest does not allow."""
+
+    code = "provider_not_allowed"
+    sentence = "That LLM provider is not allowed by this room"
+
+
+class RouteDisabled(Unavailable):
+    """The operator switched this provider or model off, or has no key for it."""
+
+    code = "route_disabled"
+    sentence = "That model route is disabled by operator"
+
+
+class RunOver(Conflict):
+    """The run has already ended."""
+
+    code = "run_over"
+    sentence = "The run has already ended"
+
+
+class NotYourRun(Denied):
+    """Only who asked, or the room's owner, may stop a run."""
+
+    code = "not_your_run"
+    sentence = "Only the owner of the room or whoever asked may cancel a run"
+
+
+class StageFailed(Exception):
+    """A stage gave no result. `sentence` is ours: it never holds a word that an agent chose."""
+
+    def __init__(
+        self, code: FailureCode, sentence: str, *, reason: str = "", exit_code: int | None = None
+    ) -> None:
+        super().__init__(sentence)
+        self.code, self.sentence, self.reason, self.exit_code = code, sentence, reason, exit_code
+
+
+class RunCancelled(Exception):
+    """Somebody with a right to it asked for the run to stop."""
+
+
+class OwnerOnlyFilter(Denied):
+    """Only the owner may list one guest's runs."""
+
+    code = "owner_only_filter"
+    sentence = "token_id is a filter for the owner"

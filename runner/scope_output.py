@@ -1,0 +1,61 @@
+"""Finding the scope function in whatever a scope agent printed."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+KEY = "scope_fn"
+MAX_CHARS = 2 * 1024 * 1024
+WORK_PER_CHAR = 8
+
+
+class NoScopeFunction(ValueError):
+    """The text holds no JSON object with a `scope_fn` string."""
+
+
+def extract(text: str) -> str:
+    """The value of `scope_fn` in the last JSON object of `text` that has it, nested objects included.
+
+    Raises NoScopeFunction. The work is bounded by the text's length, so that no text can keep a worker busy.
+    """
+    if len(text) > MAX_CHARS:
+        raise NoScopeFunction("the output is too long to be searched")
+    last: Any = None
+    for value in _objects(text):
+        for found in _values(value):
+            last = found
+    if not isinstance(last, str):
+        raise NoScopeFunction("no JSON object with a scope_fn string was printed")
+    return last
+
+
+def _objects(text: str) -> Iterator[Any]:
+    decoder = json.JSONDecoder()
+    work = WORK_PER_CHAR * (len(text) + 1024)
+    start = text.find("{")
+    while start >= 0:
+        try:
+            value, end = decoder.raw_decode(text, start)
+        except json.JSONDecodeError as error:
+            work -= max(1, error.pos - start)
+            end = start + 1
+        except RecursionError:
+            work -= 4096
+            end = start + 1
+        else:
+            yield value
+        if work < 0:
+            raise NoScopeFunction("the output is not readable as JSON")
+        start = text.find("{", end)
+
+
+def _values(value: Any) -> Iterator[Any]:
+    pending = [value]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, dict):
+            if KEY in current:
+                yield current[KEY]
+            pending.extend(reversed([v for k, v in current.items() if k != KEY]))
+        elif isinstance(current, list):
+            pending.extend(reversed(current))

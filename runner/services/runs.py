@@ -1,0 +1,190 @@
+"""Submitting and cancelling runs: the only writers of a run before a worker has claimed it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from agents.services import sources
+from attestation.digests import text_hash
+from attestation.encoding import b64
+from attestation.sealing import aead
+from attestation.sealing.context import prompt_context
+from billing import payers
+from hivemind.kit import audit, clock, handoff, ids
+from rooms.selectors import rooms
+from rooms.selectors.rooms import LoadedRoom
+from rooms.services import opening, vault
+from runner import nudges
+from runner.enums import RunStatus, StageName, StageStatus
+from runner.errors import IdempotencyClash, NotYourRun, RunOver
+from runner.models import Run, Stage
+from runner.services import agreeing, finish
+from runner.services.agreeing import Cast
+from runner.services.requests import RunRequest
+from runner.terms import RunTerms
+from tenants.principals import Owner, Principal
+
+QUEUE = "runs"
+QUEUE_SECONDS = 900
+MARGIN_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A run and whether it existed before this request."""
+
+    run: Run
+    replayed: bool
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Everything about one ask that is not in its body."""
+
+    principal: Principal
+    room_id: str
+    headers: Mapping[str, str]
+    idempotency_key: str | None
+
+
+def submit(ask: Ask, request: RunRequest) -> Submitted:
+    """Freeze the terms, seal prompt and room key, store the run and wake a worker.
+
+    Raises what the room, the agents, the payer or the room's seal say no with, IdempotencyClash, and NoWorker when
+    nobody is alive who could open the sealed key.
+    """
+    loaded = rooms.load(ask.principal, ask.room_id)
+    cast = agreeing.cast_of(loaded, request, principal=ask.principal)
+    room_key = opening.open_room_key(ask.principal, loaded.room)
+    replay = _replay(ask, request, loaded)
+    if replay is not None:
+        return Submitted(replay, replayed=True)
+    terms = agreeing.freeze(loaded, request, cast, vault_items=vault.count(loaded.room))
+    payer = payers.of(ask.headers, principal=ask.principal)
+    run = _unsaved(ask, request, terms, payer, room_key)
+    run.handoff = handoff.seal(
+        {"room_key": b64(room_key), "source_keys": _source_keys(cast, ask, loaded, room_key)},
+        subject=run.id,
+        queue=QUEUE,
+    )
+    try:
+        _insert(run, terms, ask)
+    except IntegrityError as error:
+        replay = _replay(ask, request, loaded)
+        if replay is None:
+            raise IdempotencyClash from error
+        return Submitted(replay, replayed=True)
+    return Submitted(run, replayed=False)
+
+
+def cancel(run: Run, *, principal: Principal) -> Run:
+    """Stop a run that has not ended. A waiting run ends at once; a running one as soon as its worker notices.
+
+    Raises RunOver and NotYourRun.
+    """
+    if not isinstance(principal, Owner) and run.issuer_token_id != principal.token_id:
+        raise NotYourRun
+    if run.ended_at is not None:
+        raise RunOver
+    request_stop(Run.objects.filter(pk=run.pk), actor=principal.actor)
+    run.refresh_from_db()
+    return run
+
+
+def request_stop(runs: QuerySet[Run], *, actor: audit.Actor) -> int:
+    """Ask every living run among `runs` to stop; waiting ones end here. Returns how many were asked."""
+    now = clock.now()
+    living = list(runs.filter(ended_at=None, cancel_requested_at=None).values_list("pk", "tenant_id"))
+    for run_id, tenant_id in living:
+        with transaction.atomic():
+            Run.objects.filter(pk=run_id, ended_at=None).update(cancel_requested_at=now, updated_at=now)
+            audit.record(actor, "run.cancel", run_id, tenant_id=tenant_id)
+        finish.end_unclaimed(run_id)
+    return len(living)
+
+
+def _replay(ask: Ask, request: RunRequest, loaded: LoadedRoom) -> Run | None:
+    if ask.idempotency_key is None:
+        return None
+    run = Run.objects.filter(pk=ask.idempotency_key).first()
+    if run is None:
+        return None
+    same_caller = run.issuer_role == ask.principal.role and run.issuer_token_id == _issuer_id(ask.principal)
+    if run.room_id != loaded.room.id or not same_caller or run.request_sha256 != request.sha256:
+        raise IdempotencyClash
+    return run
+
+
+def _issuer_id(principal: Principal) -> str:
+    return "" if isinstance(principal, Owner) else principal.token_id
+
+
+def _unsaved(ask: Ask, request: RunRequest, terms: RunTerms, payer: payers.Payer, room_key: bytes) -> Run:
+    now = clock.now()
+    run_id = ask.idempotency_key or ids.run_id()
+    context = prompt_context(tenant_id=terms.tenant_id, room_id=terms.room_id, run_id=run_id)
+    return Run(
+        id=run_id,
+        tenant_id=terms.tenant_id,
+        room_id=terms.room_id,
+        scope_agent_id=terms.scope.agent_id,
+        query_agent_id=terms.query.agent_id,
+        mediator_agent_id=terms.mediator.agent_id if terms.mediator else "",
+        room_manifest_hash=terms.manifest_hash,
+        output_visibility=terms.output_visibility,
+        terms=terms.to_json(),
+        issuer_role=ask.principal.role,
+        issuer_token_id=_issuer_id(ask.principal),
+        payer_tenant_id=payer.tenant_id,
+        payer_token_id=payer.token_id,
+        request_sha256=request.sha256,
+        prompt_sealed=aead.seal(room_key, request.query.encode("utf-8", "replace"), context=context),
+        prompt_sha256=text_hash(request.query),
+        billing_status="unbilled",
+        billing_provider=terms.provider,
+        billing_model=_models(terms),
+        deadline_at=_deadline(terms, now),
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _models(terms: RunTerms) -> str:
+    return ",".join(dict.fromkeys(stage.model for _, stage in terms.stages)) if terms.provider else ""
+
+
+def _deadline(terms: RunTerms, now: datetime) -> datetime:
+    stages = sum(stage.timeout_seconds for _, stage in terms.stages)
+    return now + timedelta(seconds=QUEUE_SECONDS + stages + MARGIN_SECONDS)
+
+
+def _source_keys(cast: Cast, ask: Ask, loaded: LoadedRoom, room_key: bytes) -> dict[str, str]:
+    """Source keys that the room's key does not open: only an owner's own package that the manifest does not name."""
+    signed = loaded.terms.agent_ids
+    owner = ask.principal if isinstance(ask.principal, Owner) else None
+    keys = {}
+    for agent in cast.agents:
+        if agent.id not in signed and owner is not None and agent.room_id == "":
+            keys[agent.id] = b64(sources.open_source_key(agent, owner=owner))
+    return keys
+
+
+def _insert(run: Run, terms: RunTerms, ask: Ask) -> None:
+    with transaction.atomic():
+        run.save(force_insert=True)
+        Stage.objects.bulk_create(
+            Stage(run=run, name=StageName(name), position=position, status=StageStatus.WAITING)
+            for position, (name, _) in enumerate(terms.stages)
+        )
+        audit.record(
+            ask.principal.actor,
+            "run.submit",
+            run.id,
+            tenant_id=run.tenant_id,
+            room_id=run.room_id,
+            status=RunStatus.PENDING,
+        )
+        transaction.on_commit(lambda: nudges.run(run.id))

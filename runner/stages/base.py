@@ -1,0 +1,117 @@
+"""Carrying out one stage: open its bridge, let the container go, wait, and judge how it ended."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from hivemind.kit import clock, states
+from runner import transitions
+from runner.bridge.budget import Budget
+from runner.bridge.server import Bridge
+from runner.bridge.sessions import StageSession
+from runner.engine.base import Exit
+from runner.enums import FailureCode, StageStatus
+from runner.errors import StageFailed
+from runner.models import Run, Stage
+from runner.services import bridges, model_routes
+from runner.stages import environment
+from runner.stages.context import RunContext
+from runner.stages.preparing import Preparation
+from runner.tools.registry import ToolRegistry
+
+CODES = {
+    "scope": FailureCode.SCOPE_AGENT,
+    "query": FailureCode.QUERY_AGENT,
+    "mediator": FailureCode.MEDIATOR_AGENT,
+}
+TITLES = {"scope": "Scope agent", "query": "Query agent", "mediator": "Mediator agent"}
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one stage has to do: its tools, its budget, and the variables that only it gets."""
+
+    name: str
+    tools: ToolRegistry
+    max_tokens: int
+    variables: dict[str, str]
+    extras: dict[str, Any]
+
+
+def carry_out(ctx: RunContext, preparation: Preparation, task: Task) -> str:
+    """The stage's output. Raises StageFailed, and RunCancelled when the run was stopped meanwhile."""
+    ready = preparation.take(task.name)
+    ctx.active.check()
+    stage = ctx.stage(task.name)
+    token = secrets.token_urlsafe(32)
+    session = StageSession(
+        role=task.name,
+        token=token,
+        tools=task.tools,
+        budget=Budget(max_calls=stage.max_llm_calls, max_tokens=task.max_tokens),
+        llm=model_routes.route_of(ctx.terms, stage),
+        **task.extras,
+    )
+    bridge: Bridge = bridges.bridge()
+    deadline = time.monotonic() + stage.timeout_seconds
+    started_at = clock.now()
+    _begin(ctx.run, task.name, started_at)
+    opened = bridge.open(session, ready.listener)
+    try:
+        common = environment.common(ctx, task.name, token=token, max_tokens=task.max_tokens)
+        ready.handle.release(common | task.variables)
+        ended = ready.handle.wait(deadline)
+    finally:
+        used = opened.close().as_dict()
+        ctx.usage[task.name] = used
+    return _judge(ctx, task.name, ended, used)
+
+
+def _begin(run: Run, name: str, started_at: Any) -> None:
+    row = Stage.objects.filter(run_id=run.pk, name=name, run__fence=run.fence, run__ended_at=None)
+    states.advance(
+        row,
+        machine=transitions.STAGE,
+        before=StageStatus.WAITING,
+        after=StageStatus.EXECUTING,
+        started_at=started_at,
+    )
+
+
+def _judge(ctx: RunContext, name: str, ended: Exit, used: dict[str, Any]) -> str:
+    ctx.active.check()
+    good = ended.reason == "exited" and ended.code == 0
+    states.advance(
+        Stage.objects.filter(run_id=ctx.run.pk, name=name),
+        machine=transitions.STAGE,
+        before=StageStatus.EXECUTING,
+        after=StageStatus.DONE if good else StageStatus.FAILED,
+        ended_at=clock.now(),
+        exit_reason=ended.reason,
+        exit_code=ended.code,
+        usage=used,
+    )
+    if not good:
+        raise StageFailed(
+            CODES[name],
+            f"{TITLES[name]} failed: {_why(ctx, name, ended)}",
+            reason=ended.reason,
+            exit_code=ended.code,
+        )
+    return ended.stdout.decode("utf-8", "replace").replace("\x00", "").strip() or environment.EMPTY_OUTPUT
+
+
+def _why(ctx: RunContext, name: str, ended: Exit) -> str:
+    """How the container ended, in our words. What the agent wrote to stderr goes to nobody: it may hold private rows."""
+    match ended.reason:
+        case "timeout":
+            return f"it timed out after {ctx.stage(name).timeout_seconds} s"
+        case "oom":
+            return f"it ran out of memory ({ctx.stage(name).memory_mb} MB)"
+        case "stdout_exceeded":
+            return "it printed more than an agent may"
+        case "killed":
+            return "its container was stopped"
+        case _:
+            return f"it exited with status {ended.code}"

@@ -1,0 +1,56 @@
+"""What the stages of one run share."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from agents.models import Agent
+from rooms.models import Room
+from rooms.services.vault import VaultEntry
+from runner.engine.base import Engine
+from runner.models import Run
+from runner.services.active import ActiveRun
+from runner.services.finish import Facts
+from runner.terms import RunTerms, StageTerms
+
+
+@dataclass
+class RunContext:
+    """One run in flight. Holds the room's key in memory for as long as the run lasts; prints none of it."""
+
+    run: Run
+    room: Room
+    terms: RunTerms
+    engine: Engine
+    active: ActiveRun
+    agents: dict[str, Agent]
+    room_key: bytes = field(repr=False)
+    source_keys: dict[str, bytes] = field(repr=False)
+    prompt: str = field(repr=False)
+    vault: list[VaultEntry] = field(default_factory=list, repr=False)
+    image_ids: dict[str, str] = field(default_factory=dict)
+    usage: dict[str, dict[str, Any]] = field(default_factory=dict)
+    guard_verdicts: dict[str, int] = field(default_factory=dict)
+
+    def stage(self, name: str) -> StageTerms:
+        """The terms of one stage."""
+        return dict(self.terms.stages)[name]
+
+    @property
+    def tokens_used(self) -> int:
+        """Tokens that the stages so far have used."""
+        return sum(int(used.get("total_tokens", 0)) for used in self.usage.values())
+
+    def facts(self) -> Facts:
+        """What the receipt will say about how it went."""
+        stages = dict(self.usage.items())
+        totals = {key: sum(int(s.get(key, 0)) for s in stages.values()) for key in TOTALS}
+        return Facts(
+            vault_items=len(self.vault),
+            image_ids=dict(self.image_ids),
+            container_runtime=self.engine.runtime_name(),
+            guard_verdicts=dict(self.guard_verdicts),
+            usage={**totals, "max_tokens": self.terms.max_tokens, "stages": stages},
+        )
+
+
+TOTALS = ("calls", "prompt_tokens", "completion_tokens", "total_tokens")

@@ -1,0 +1,25 @@
+"""The mediator stage: no tools, one text in, the answer out."""
+
+from runner.budgets import mediator_tokens
+from runner.enums import FailureCode
+from runner.errors import StageFailed
+from runner.stages import environment
+from runner.stages.base import Task, carry_out
+from runner.stages.context import RunContext
+from runner.stages.preparing import Preparation
+from runner.tools.registry import ToolRegistry
+
+
+def run(ctx: RunContext, preparation: Preparation, *, raw_output: str) -> str:
+    """The audited answer. Raises StageFailed, also when too little budget is left to audit anything."""
+    tokens = mediator_tokens(ctx.terms.max_tokens, used=ctx.tokens_used)
+    if tokens is None:
+        raise StageFailed(FailureCode.MEDIATOR_AGENT, "Mediator agent failed: the run's token budget is used up")
+    task = Task(
+        name="mediator",
+        tools=ToolRegistry([]),
+        max_tokens=tokens,
+        variables=environment.mediator(ctx, raw_output=raw_output),
+        extras={},
+    )
+    return carry_out(ctx, preparation, task)

@@ -1,0 +1,103 @@
+"""Making the containers of a run ready while nothing waits for them: images ensured, containers created and gated.
+
+All stages are prepared at once when a run starts. A prepared container waits at its gate and holds nothing of the
+stage: prompt, token and inputs come through the gate when its turn comes.
+"""
+
+import socket
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import close_old_connections
+
+from agents.errors import ImageNotBuilt
+from agents.models import Agent
+from agents.services import builds
+from hivemind.kit.conf import conf
+from runner.engine.base import ContainerSpec, Limits, Prepared
+from runner.engine.errors import EngineError
+from runner.enums import FailureCode
+from runner.errors import StageFailed
+from runner.stages.context import RunContext
+from runner.stages.environment import BRIDGE_PORT
+
+_pool = ThreadPoolExecutor(max_workers=24, thread_name_prefix="prepare")
+
+
+@dataclass
+class Ready:
+    """A gated container and the listening socket of its bridge."""
+
+    handle: Prepared
+    listener: socket.socket
+    image_id: str
+
+
+class Preparation:
+    """The containers of one run. `take` waits for one; `close` removes them all, whatever became of them."""
+
+    def __init__(self, ctx: RunContext) -> None:
+        self._ctx = ctx
+        self._futures: dict[str, Future[Ready]] = {}
+
+    def begin(self) -> None:
+        """Start preparing every stage."""
+        for name, stage in self._ctx.terms.stages:
+            agent = self._ctx.agents[stage.agent_id]
+            self._futures[name] = _pool.submit(self._prepare, name, agent)
+
+    def take(self, name: str) -> Ready:
+        """The ready container of one stage. Raises StageFailed when it could not be made ready."""
+        try:
+            ready = self._futures[name].result(timeout=conf.sandbox.build_timeout_seconds + 60)
+        except ImageNotBuilt as error:
+            raise StageFailed(FailureCode.BUILD, f"Image build failed for the {name} agent") from error
+        except EngineError as error:
+            raise StageFailed(
+                FailureCode.PLATFORM, f"The container of the {name} stage could not be started"
+            ) from error
+        self._ctx.image_ids[name] = ready.image_id
+        return ready
+
+    def close(self) -> None:
+        """Remove every container of this run, in the background. Idempotent."""
+        futures, self._futures = self._futures, {}
+        for future in futures.values():
+            future.add_done_callback(_discard)
+
+    def _prepare(self, name: str, agent: Agent) -> Ready:
+        ctx, stage = self._ctx, self._ctx.stage(name)
+        try:
+            image = builds.ensure_image(agent, ctx.source_keys[agent.id], ctx.engine)
+        finally:
+            close_old_connections()
+        spec = ContainerSpec(
+            name=f"hm-{ctx.run.id[:24]}-{name}",
+            image=image.id,
+            entrypoint=agent.entrypoint,
+            labels={"hivemind-run-id": ctx.run.id, "hivemind-stage": name},
+            limits=limits(stage.memory_mb),
+            runtime=conf.sandbox.runtime or None,
+        )
+        handle = ctx.engine.prepare(spec)
+        ctx.active.register(handle)
+        return Ready(handle, handle.listen(BRIDGE_PORT), image.id)
+
+
+def limits(memory_mb: int) -> Limits:
+    """The operator's walls around one container."""
+    sandbox = conf.sandbox
+    return Limits(memory_mb=memory_mb, cpus=sandbox.cpus, pids=sandbox.pids_limit, user=sandbox.user)
+
+
+def _discard(future: "Future[Ready]") -> None:
+    if future.cancelled() or future.exception() is not None:
+        return
+    ready = future.result()
+    _pool.submit(_close, ready)
+
+
+def _close(ready: Ready) -> Any:
+    ready.listener.close()
+    ready.handle.close()

@@ -1,0 +1,60 @@
+"""The scope stage: full read of the room's tables and vault, and one function as its result."""
+
+from django.db import close_old_connections
+
+from agents.services import sources
+from attestation.digests import SourceFile, stored_files
+from runner import scope_output
+from runner.budgets import scope_tokens
+from runner.enums import FailureCode
+from runner.errors import StageFailed
+from runner.scopefn import verify
+from runner.stages import environment, tooling
+from runner.stages.base import Task, carry_out
+from runner.stages.context import RunContext
+from runner.stages.preparing import Preparation
+from runner.tools.files import FileListing, QueryAgentFiles
+
+
+def run(ctx: RunContext, preparation: Preparation) -> str:
+    """The source of the scope function, as printed. Raises StageFailed when none was."""
+    files = _query_files(ctx)
+    with tooling.scope_tools(ctx, files) as tools:
+        task = Task(
+            name="scope",
+            tools=tools,
+            max_tokens=scope_tokens(ctx.terms.max_tokens),
+            variables=environment.scope(ctx),
+            extras={
+                "verify_scope": verify.answer,
+                "query_files": files,
+                "query_agent_id": ctx.terms.query.agent_id,
+            },
+        )
+        output = carry_out(ctx, preparation, task)
+    try:
+        return scope_output.extract(output)
+    except scope_output.NoScopeFunction as error:
+        raise StageFailed(FailureCode.SCOPE_AGENT, f"Scope agent failed: {error}") from error
+
+
+def _query_files(ctx: RunContext) -> QueryAgentFiles:
+    """What the scope agent may see of the query agent: everything, or paths and sizes of a sealed one."""
+    agent = ctx.agents[ctx.terms.query.agent_id]
+    sealed = ctx.terms.query_visibility == "sealed" or agent.visibility == "sealed"
+
+    def load() -> list[SourceFile]:
+        try:
+            return sources.load_files(agent, ctx.source_keys[agent.id])
+        finally:
+            close_old_connections()
+
+    listing = [
+        FileListing(path=f.path, size_bytes=f.size_bytes, attestable=f.attestable)
+        for f in agent.files.filter(stored=True).defer("sealed")
+    ]
+    return QueryAgentFiles(
+        listing=listing,
+        sealed=sealed,
+        read=lambda: {f.path: f.text for f in stored_files(load())},
+    )
