@@ -104,9 +104,7 @@ def test_a_member_of_a_wrong_form_is_refused(path: str, value: object) -> None:
     assert isinstance(refused.value, VerificationError)
 
 
-@pytest.mark.parametrize(
-    "development", [5, {}, {"run_signer_pubkey_b64": "x"}, {"run_signer_pubkey_b64": None}]
-)
+@pytest.mark.parametrize("development", [5, {}, {"run_signer_pubkey_b64": "x"}, {"run_signer_pubkey_b64": None}])
 def test_a_malformed_development_signer_is_refused(development: object) -> None:
     with pytest.raises(BundleMalformed):
         parse_bundle(GOLDEN["not_ready"] | {"development": development})

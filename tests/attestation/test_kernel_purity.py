@@ -45,33 +45,25 @@ def imported(path: Path) -> set[str]:
 
 def loaded_after(statement: str) -> set[str]:
     code = f"import sys; {statement}; print('\\n'.join(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT.parent
-    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT.parent)
     return set(done.stdout.split())
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_imports_pure_things_only(path: Path) -> None:
     foreign = {
-        name
-        for name in imported(path)
-        if name not in ALLOWED and name.split(".")[0] not in ALLOWED - {"urllib.parse"}
+        name for name in imported(path) if name not in ALLOWED and name.split(".")[0] not in ALLOWED - {"urllib.parse"}
     }
     assert not foreign
     assert not any(name.startswith("attestation.server") for name in imported(path))
     assert not any(
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in {"open", "print", "eval"}
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"open", "print", "eval"}
         for node in ast.walk(ast.parse(path.read_text()))
     )
 
 
 def test_importing_the_package_loads_no_module_of_it() -> None:
-    assert {name for name in loaded_after("import attestation") if name.startswith("attestation")} == {
-        "attestation"
-    }
+    assert {name for name in loaded_after("import attestation") if name.startswith("attestation")} == {"attestation"}
 
 
 def test_links_tokens_and_canonical_forms_need_no_cryptography() -> None:
@@ -81,9 +73,7 @@ def test_links_tokens_and_canonical_forms_need_no_cryptography() -> None:
 
 def all_errors() -> list[type[KernelError]]:
     found = [*vars(errors).values(), *vars(evidence_errors).values()]
-    return sorted(
-        {error for error in found if isinstance(error, type) and issubclass(error, KernelError)}, key=str
-    )
+    return sorted({error for error in found if isinstance(error, type) and issubclass(error, KernelError)}, key=str)
 
 
 @pytest.mark.parametrize("error", all_errors(), ids=lambda error: error.__name__)

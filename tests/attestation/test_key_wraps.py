@@ -67,7 +67,7 @@ def test_a_blob_of_another_length_is_refused(length: int) -> None:
         unwrap_key(KEK, blob[:length], context=place())
 
 
-def test_another_key_is_refused_by_the_commitment_before_anything_is_decrypted(
+def test_another_key_or_place_is_refused_by_the_commitment_before_anything_is_decrypted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     blob = wrap_key(KEK, ROOM_KEY, context=place())
@@ -76,8 +76,9 @@ def test_another_key_is_refused_by_the_commitment_before_anything_is_decrypted(
         raise AssertionError("decrypted under a key that was not committed to")
 
     monkeypatch.setattr("attestation.sealing.aead.open_sealed", fail)
-    with pytest.raises(SealBroken):
-        unwrap_key(b"o" * 32, blob, context=place())
+    for kek, context in ((b"o" * 32, place()), (KEK, place(room_id="room_bbbbbbbbbbbb"))):
+        with pytest.raises(SealBroken):
+            unwrap_key(kek, blob, context=context)
 
 
 def test_the_commitment_is_neither_the_encryption_key_nor_shared_between_wraps() -> None:
@@ -88,9 +89,7 @@ def test_the_commitment_is_neither_the_encryption_key_nor_shared_between_wraps()
         ChaCha20Poly1305(one[16:48]).decrypt(one[48:60], one[60:], place())
 
 
-@pytest.mark.parametrize(
-    ("kek", "key", "context"), [(b"k", ROOM_KEY, b"c"), (KEK, b"r", b"c"), (KEK, ROOM_KEY, b"")]
-)
+@pytest.mark.parametrize(("kek", "key", "context"), [(b"k", ROOM_KEY, b"c"), (KEK, b"r", b"c"), (KEK, ROOM_KEY, b"")])
 def test_wrapping_needs_whole_keys_and_a_context(kek: bytes, key: bytes, context: bytes) -> None:
     with pytest.raises(SealError):
         wrap_key(kek, key, context=context)

@@ -76,6 +76,11 @@ def test_every_link_survives_the_round_trip(
     assert secret not in repr(original)
 
 
+def test_a_link_that_was_percent_encoded_twice_on_its_way_still_parses() -> None:
+    twice = link(service=quote(quote("https://rooms.example", safe=""), safe=""))
+    assert parse_link(twice) == parse_link(link())
+
+
 def test_a_bare_room_id_is_not_a_link() -> None:
     assert not is_link("room_0123456789ab")
     with pytest.raises(LinkError):

@@ -47,9 +47,7 @@ def test_rules_are_hashed_as_the_protocol_says(case: dict[str, str]) -> None:
 def test_a_trust_update_replaces_trust_and_time_and_nothing_else() -> None:
     golden = GOLDEN["trust_update"]
     new = golden["manifest"]["trust"]
-    updated = with_trust(
-        FULL, trust=TrustPolicy(new["mode"], tuple(new["allowed_composes"])), updated_at=1760000100.5
-    )
+    updated = with_trust(FULL, trust=TrustPolicy(new["mode"], tuple(new["allowed_composes"])), updated_at=1760000100.5)
     key = derive_room_signing_key(INPUTS["owner_key"], tenant_id=INPUTS["tenant_id"])
     assert ROOM_V1.encode(envelope.sign(updated, key=key)).decode() == golden["stored_envelope_text"]
 

@@ -70,6 +70,12 @@ def test_a_table_name_that_is_not_a_plain_identifier_is_refused(table: str) -> N
     assert refused.value.field == "allowed_tables"
 
 
+def test_a_reserved_table_name_is_refused_as_such() -> None:
+    with pytest.raises(ManifestError) as refused:
+        normalise_tables(["_hivemind_runs"])
+    assert refused.value.code == "table_reserved"
+
+
 def test_the_longest_table_name_passes() -> None:
     assert normalise_tables(["a" * 63]) == ("a" * 63,)
 

@@ -18,9 +18,7 @@ VECTORS = Path(__file__).parents[1] / "vectors"
 CASES = json.loads((VECTORS / "envelopes.json").read_text())["cases"]
 MANIFESTS = json.loads((VECTORS / "manifests.json").read_text())
 INPUTS = json.loads((VECTORS / "inputs.json").read_text())
-GOLDEN = {
-    name: json.loads(MANIFESTS[name]["stored_envelope_text"]) for name in ("full", "minimal", "trust_update")
-}
+GOLDEN = {name: json.loads(MANIFESTS[name]["stored_envelope_text"]) for name in ("full", "minimal", "trust_update")}
 
 
 @pytest.mark.parametrize("name", GOLDEN)
@@ -61,18 +59,14 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path]
 
 
-@pytest.mark.parametrize(
-    "path", leaves(GOLDEN["full"]["manifest"]), ids=lambda path: ".".join(map(str, path))
-)
+@pytest.mark.parametrize("path", leaves(GOLDEN["full"]["manifest"]), ids=lambda path: ".".join(map(str, path)))
 def test_no_member_can_be_changed_whether_the_hash_follows_or_not(path: tuple[Any, ...]) -> None:
     tampered = copy.deepcopy(GOLDEN["full"])
     holder = tampered["manifest"]
     for step in path[:-1]:
         holder = holder[step]
     old = holder[path[-1]]
-    holder[path[-1]] = (
-        (not old) if isinstance(old, bool) else old + 1 if isinstance(old, float) else old + "x"
-    )
+    holder[path[-1]] = (not old) if isinstance(old, bool) else old + 1 if isinstance(old, float) else old + "x"
     signer = tampered["signer_pubkey_b64"]
     with pytest.raises(VerificationError):
         envelope.open_signed(tampered, expected_pubkey_b64=signer)

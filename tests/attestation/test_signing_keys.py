@@ -80,9 +80,7 @@ def test_keys_under_which_anybody_can_sign_are_refused(raw: str) -> None:
         VerifyKey.from_b64(b64(bytes.fromhex(raw)))
 
 
-@pytest.mark.parametrize(
-    "text", ["", "AA+B/=", "x", b64(b"k" * 31), b64(b"k" * 33), " " + b64(b"k" * 32), "é" * 44]
-)
+@pytest.mark.parametrize("text", ["", "AA+B/=", "x", b64(b"k" * 31), b64(b"k" * 33), " " + b64(b"k" * 32), "é" * 44])
 def test_text_that_is_not_a_key_is_refused(text: str) -> None:
     with pytest.raises(BadKey):
         VerifyKey.from_b64(text)
@@ -113,9 +111,7 @@ def test_base64_in_any_other_spelling_is_refused(text: str) -> None:
         unb64(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "length"), [("AB", None), ("abc", None), ("0x00", None), ("ab ", None), ("abab", 1)]
-)
+@pytest.mark.parametrize(("text", "length"), [("AB", None), ("abc", None), ("0x00", None), ("ab ", None), ("abab", 1)])
 def test_hex_in_any_other_spelling_or_length_is_refused(text: str, length: int | None) -> None:
     assert unhex("00ff", 2) == b"\x00\xff"
     with pytest.raises(EncodingError):

@@ -94,11 +94,7 @@ def test_a_path_that_cannot_be_encoded_has_no_strong_digest() -> None:
         source_digest([SourceFile("a\udcff", 0o644, b"")])
 
 
-@given(
-    st.dictionaries(
-        st.from_regex(r"[a-z]{1,3}(/[a-z]{1,3})?", fullmatch=True), st.binary(max_size=8), max_size=4
-    )
-)
+@given(st.dictionaries(st.from_regex(r"[a-z]{1,3}(/[a-z]{1,3})?", fullmatch=True), st.binary(max_size=8), max_size=4))
 def test_the_order_in_which_files_arrive_does_not_matter(contents: dict[str, bytes]) -> None:
     files = [SourceFile(path, 0o644, content) for path, content in contents.items()]
     assert source_digest(files) == source_digest(files[::-1])

@@ -56,9 +56,7 @@ def test_a_configuration_id_of_an_unknown_form_is_refused(config_id: bytes) -> N
         read_config_id(config_id)
 
 
-@pytest.mark.parametrize(
-    "quote", [V4, as_v5(), as_v5(kind=3, size=648)], ids=["v4", "v5 td 1.0", "v5 td 1.5"]
-)
+@pytest.mark.parametrize("quote", [V4, as_v5(), as_v5(kind=3, size=648)], ids=["v4", "v5 td 1.0", "v5 td 1.5"])
 def test_the_report_is_found_in_every_layout(quote: bytes) -> None:
     body = read_quote(quote)
     assert body.mr_td.hex() == MEASUREMENTS["mrtd"]

@@ -62,16 +62,12 @@ def test_unsigned_siblings_of_the_envelope_are_never_read(
     assert "Leak" not in verified.canonical.decode()
 
 
-def test_another_room_of_the_same_owner_is_refused(
-    verify: Callable[..., VerifiedRoom], signed_room: Sign
-) -> None:
+def test_another_room_of_the_same_owner_is_refused(verify: Callable[..., VerifiedRoom], signed_room: Sign) -> None:
     with pytest.raises(OtherRoom):
         verify(signed_room(room_id="room_bbbbbbbbbbbb"))
 
 
-def test_the_room_of_another_tenant_is_refused(
-    verify: Callable[..., VerifiedRoom], signed_room: Sign
-) -> None:
+def test_the_room_of_another_tenant_is_refused(verify: Callable[..., VerifiedRoom], signed_room: Sign) -> None:
     with pytest.raises(OtherTenant):
         verify(signed_room(tenant_id="t_cccccccccccc"), tenant_id="t_aaaaaaaaaaaa")
 
@@ -99,9 +95,7 @@ def test_without_a_known_owner_the_signer_is_handed_back_for_comparison(
     assert verified.owner_pubkey_b64 == alice.public_b64
 
 
-@pytest.mark.parametrize(
-    ("serial", "seen", "accepted"), [(3, 3, True), (4, 3, True), (2, 3, False), (0, 1, False)]
-)
+@pytest.mark.parametrize(("serial", "seen", "accepted"), [(3, 3, True), (4, 3, True), (2, 3, False), (0, 1, False)])
 def test_a_version_older_than_one_already_seen_is_refused(
     verify: Callable[..., VerifiedRoom], signed_room: Sign, serial: int, seen: int, accepted: bool
 ) -> None:

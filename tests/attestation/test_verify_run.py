@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from attestation.canonical import ROOM_V1
 from attestation.digests import text_hash
 from attestation.encoding import b64, unb64
 from attestation.errors import CouldNotCheck, RunFieldMissing, RunSignerUnknown, VerificationError
@@ -52,8 +53,7 @@ BODY = RunBody(
     mediator_agent_id="mediator-1",
     mediator_files_digest=MEDIATOR.files_sha256,
     agents=tuple(
-        RunAgent(a.role, a.agent_id, a.source_sha256, a.image_id or "sha256:5")
-        for a in (SCOPE, QUERY, MEDIATOR)
+        RunAgent(a.role, a.agent_id, a.source_sha256, a.image_id or "sha256:5") for a in (SCOPE, QUERY, MEDIATOR)
     ),
     client_nonce="nonce-1",
 )
@@ -206,6 +206,14 @@ def test_a_record_signed_by_anybody_else_is_refused(carol: SigningKey) -> None:
     for record in (forged, forged | {"signer_pubkey_b64": SIGNER.public_b64}):
         with pytest.raises(VerificationError):
             verify(record)
+
+
+def test_a_body_that_names_another_signer_than_the_one_who_signed_it_is_refused(carol: SigningKey) -> None:
+    body = signed()["body"] | {"signer_pubkey_b64": carol.public_b64}
+    record = {"body": body, "signature_b64": b64(SIGNER.sign(ROOM_V1.encode(body)))}
+    with pytest.raises(VerificationError) as refused:
+        verify(record | {"signer_pubkey_b64": SIGNER.public_b64})
+    assert refused.value.code == "body_signer_differs"
 
 
 def test_what_was_not_compared_is_named() -> None:
