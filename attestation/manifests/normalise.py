@@ -31,9 +31,7 @@ def normalise_providers(values: object) -> tuple[str, ...]:
         return DEFAULT_PROVIDERS
     providers = _unique(text.strip().lower() for text in _texts(values, field))
     if any(provider not in PROVIDERS for provider in providers):
-        raise ManifestError(
-            "provider_unknown", field, f"Known model providers are {' and '.join(PROVIDERS)}."
-        )
+        raise ManifestError("provider_unknown", field, f"Known model providers are {' and '.join(PROVIDERS)}.")
     return providers
 
 
@@ -56,13 +54,9 @@ def normalise_tables(values: object) -> tuple[str, ...]:
     first_spelling: dict[str, str] = {}
     for name in (text.strip() for text in _texts(values, field)):
         if name.startswith("_"):
-            raise ManifestError(
-                "table_reserved", field, "Table names that start with an underscore are reserved."
-            )
+            raise ManifestError("table_reserved", field, "Table names that start with an underscore are reserved.")
         if not TABLE_NAME.fullmatch(name):
-            raise ManifestError(
-                "table_name_invalid", field, "A table name has letters, digits and underscores."
-            )
+            raise ManifestError("table_name_invalid", field, "A table name has letters, digits and underscores.")
         first_spelling.setdefault(name.lower(), name)
     return tuple(first_spelling.values())
 
@@ -88,14 +82,10 @@ def normalise_trust(mode: object, composes: object) -> tuple[str, tuple[str, ...
     """
     wanted = _optional_text(mode, "trust.mode") or OPERATOR_UPDATES
     if wanted not in TRUST_MODES:
-        raise ManifestError(
-            "unknown_choice", "trust.mode", f"A trust mode is one of {', '.join(TRUST_MODES)}."
-        )
+        raise ManifestError("unknown_choice", "trust.mode", f"A trust mode is one of {', '.join(TRUST_MODES)}.")
     allowed = normalise_composes(composes)
     if wanted == PINNED and not allowed:
-        raise ManifestError(
-            "composes_missing", "trust.allowed_composes", "A pinned room must list its builds."
-        )
+        raise ManifestError("composes_missing", "trust.allowed_composes", "A pinned room must list its builds.")
     return wanted, allowed
 
 

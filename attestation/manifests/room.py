@@ -185,9 +185,7 @@ def with_trust(
     ManifestError when a restricting mode lists no build.
     """
     if trust.mode != normalise.OPERATOR_UPDATES and not trust.allowed_composes:
-        raise ManifestError(
-            "composes_missing", "trust.allowed_composes", "This trust mode must list its builds."
-        )
+        raise ManifestError("composes_missing", "trust.allowed_composes", "This trust mode must list its builds.")
     updated = dict(manifest) | {"trust": _trust_wire(trust), "updated_at": float(updated_at)}
     return updated | ({"serial": serial} if serial else {})
 
@@ -258,6 +256,4 @@ def _check_consistent(room: RoomManifest) -> None:
     }
     roles = [agent.role for agent in room.agents]
     if len(set(roles)) != len(roles) or any(named[agent.role] != agent.agent_id for agent in room.agents):
-        raise ManifestError(
-            "agents_differ", "agents", "The signed digests are not those of the room's agents."
-        )
+        raise ManifestError("agents_differ", "agents", "The signed digests are not those of the room's agents.")
