@@ -1,5 +1,21 @@
 """Routes of this app under /v1."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from tenants.api.views.identity import SchemaView, WhoamiView
+from tenants.api.views.keys import RotateKeyView, UnsealView
+from tenants.api.views.service import HealthView, HealthzView
+from tenants.api.views.sql import SqlView
+from tenants.api.views.tokens import TokensView, TokenView
+
+urlpatterns = [
+    path("healthz", HealthzView.as_view()),
+    path("health", HealthView.as_view()),
+    path("whoami", WhoamiView.as_view()),
+    path("admin/schema", SchemaView.as_view()),
+    path("tenant/rotate-key", RotateKeyView.as_view()),
+    path("tenant/unseal", UnsealView.as_view()),
+    path("tenant/sql", SqlView.as_view()),
+    path("tenant/tokens", TokensView.as_view()),
+    path("tenant/tokens/<str:token_id>", TokenView.as_view()),
+]

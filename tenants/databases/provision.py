@@ -35,13 +35,22 @@ def create(tenant_id: str) -> None:
             _check_control_is_closed(connection, role=names.owner_role(tenant_id))
             _create_database(connection, tenant_id)
         with server.service_connection(names.database(tenant_id)) as connection:
-            _furnish(connection, role=names.owner_role(tenant_id))
+            furnish(connection, tenant_id)
     except (psycopg.Error, ControlDatabaseOpen) as error:
         _compensate(tenant_id)
         if isinstance(error, ControlDatabaseOpen):
             raise
         log.error("provisioning failed", extra={"tenant_id": tenant_id, "code": error.sqlstate})
         raise ProvisioningFailed from error
+
+
+def furnish(connection: server.Connection, tenant_id: str) -> None:
+    """Let the owner role, and nobody else, into a tenant's database and its schema public. Safe to repeat."""
+    database = sql.Identifier(names.database(tenant_id))
+    owner = sql.Identifier(names.owner_role(tenant_id))
+    connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    connection.execute(sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(owner))
+    connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, owner))
 
 
 def drop(tenant_id: str) -> None:
@@ -52,9 +61,7 @@ def drop(tenant_id: str) -> None:
     database, owner = names.database(tenant_id), names.owner_role(tenant_id)
     with server.service_connection() as connection:
         roles = [owner, *_room_roles(connection, database)]
-        connection.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
-        )
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
         for role in roles:
             connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
 
@@ -98,24 +105,15 @@ def _let_service_act_as(connection: server.Connection, role: sql.Identifier) -> 
 
 
 def _check_control_is_closed(connection: server.Connection, *, role: str) -> None:
-    row = connection.execute(
-        "SELECT has_database_privilege(%s, current_database(), 'CONNECT')", [role]
-    ).fetchone()
+    row = connection.execute("SELECT has_database_privilege(%s, current_database(), 'CONNECT')", [role]).fetchone()
     if row is None or row[0]:
         raise ControlDatabaseOpen
 
 
 def _create_database(connection: server.Connection, tenant_id: str) -> None:
     name = sql.Identifier(names.database(tenant_id))
-    owner = sql.Identifier(names.owner_role(tenant_id))
     connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name))
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
-    connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(name, owner))
-
-
-def _furnish(connection: server.Connection, *, role: str) -> None:
-    connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
-    connection.execute(sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(sql.Identifier(role)))
 
 
 def _room_roles(connection: server.Connection, database: str) -> list[str]:

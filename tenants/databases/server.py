@@ -33,9 +33,7 @@ def service_connection(dbname: str = "") -> Iterator[Connection]:
         yield connection
 
 
-def open_connection(
-    dbname: str, *, user: str, password: str, options: str, autocommit: bool = False
-) -> Connection:
+def open_connection(dbname: str, *, user: str, password: str, options: str, autocommit: bool = False) -> Connection:
     """A new connection to the server of the control database. Raises psycopg.OperationalError."""
     settings = control.settings_dict
     tls = {name: value for name, value in settings["OPTIONS"].items() if name.startswith("ssl")}

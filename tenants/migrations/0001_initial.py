@@ -32,14 +32,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ApiKey',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('token_id', models.CharField(max_length=12)),
-                ('root_salt', models.BinaryField(default=b'', max_length=64)),
-                ('root_wrapped', models.BinaryField(default=b'', max_length=256)),
-                ('created_at', models.DateTimeField()),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to='tenants.tenant')),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                verbose_name='ID')), ('token_hash', models.CharField(max_length=64, unique=True)),
+                ('token_id', models.CharField(max_length=12)), ('root_salt', models.BinaryField(default=b'',
+                max_length=64)), ('root_wrapped', models.BinaryField(default=b'', max_length=256)),
+                ('created_at', models.DateTimeField()), ('retired_at', models.DateTimeField(blank=True,
+                null=True)), ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE,
+                related_name='api_keys', to='tenants.tenant')),
             ],
             options={
                 'verbose_name': 'owner key',
@@ -50,11 +49,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='TenantSecret',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('room_signing', 'Room Signing'), ('agent_source', 'Agent Source')], max_length=20)),
-                ('sealed', models.BinaryField(max_length=256)),
-                ('created_at', models.DateTimeField()),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='secrets', to='tenants.tenant')),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                verbose_name='ID')), ('kind', models.CharField(choices=[('room_signing', 'Room Signing'),
+                ('agent_source', 'Agent Source')], max_length=20)), ('sealed',
+                models.BinaryField(max_length=256)), ('created_at', models.DateTimeField()), ('tenant',
+                models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='secrets',
+                to='tenants.tenant')),
             ],
             options={
                 'ordering': ('tenant_id', 'kind'),

@@ -26,9 +26,7 @@ class ApiKey(models.Model):
         ordering = ("-created_at", "-id")
         verbose_name = "owner key"
         constraints = [
-            models.UniqueConstraint(
-                fields=["tenant"], condition=Q(retired_at=None), name="one_live_owner_key"
-            ),
+            models.UniqueConstraint(fields=["tenant"], condition=Q(retired_at=None), name="one_live_owner_key"),
             models.CheckConstraint(
                 condition=Q(token_hash__regex=r"^[0-9a-f]{64}$"),  # noqa: S106
                 name="owner_key_is_hashed",

@@ -39,7 +39,7 @@ def create(name: str, *, actor: Actor, allow_duplicate_name: bool = False) -> Ne
             if not allow_duplicate_name:
                 _lock_names()
                 _check_free(name)
-            tenant = _insert(tenant_id, name=name, bearer=bearer)
+            tenant = write(tenant_id, name=name, bearer=bearer)
             audit.record(actor, "tenant.created", tenant_id, tenant_id=tenant_id, name=name)
     except BaseException:
         provision.drop(tenant_id)
@@ -106,13 +106,17 @@ def delete(tenant_id: str, *, actor: Actor) -> None:
 
 def locked(tenant_id: str) -> Tenant:
     """The tenant's row, locked until the end of the transaction. Raises TenantNotFound."""
-    tenant = Tenant.objects.select_for_update().filter(pk=tenant_id).first()
+    tenant = Tenant.objects.select_for_update(no_key=True).filter(pk=tenant_id).first()
     if tenant is None:
         raise TenantNotFound
     return tenant
 
 
-def _insert(tenant_id: str, *, name: str, bearer: Token) -> Tenant:
+def write(tenant_id: str, *, name: str, bearer: Token) -> Tenant:
+    """Write the rows of a tenant whose database exists: itself, its owner key, its seal.
+
+    Call it in a transaction.
+    """
     seal = seals.new_seal(tenant_id=tenant_id, bearer=bearer)
     tenant = Tenant.objects.create(
         id=tenant_id,
