@@ -1,5 +1,7 @@
 """Routes of this app under /v1."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from attestation.server.api.views.evidence import AttestationView
+
+urlpatterns = [path("attestation", AttestationView.as_view())]
