@@ -8,6 +8,7 @@ import click
 
 from hivemind.local import checkout, docker_engine, embedded, supervisor
 from hivemind.local.errors import LocalError
+from hivemind.local.paths import layout
 
 SUPERVISOR_STOP_SECONDS = 60.0
 
@@ -27,10 +28,11 @@ def up() -> None:
 
 @cli.command(help="Stop the service and the embedded Postgres and Redis.")
 def down() -> None:
-    """Stop the supervisor first, so that nothing is restarted."""
-    here = checkout.read()
-    stopped = ["the service"] if supervisor.stop(here.layout, seconds=SUPERVISOR_STOP_SECONDS) else []
-    stopped += [part.name for part in embedded.stop_all(here.services)]
+    """Stop the supervisor first, so that nothing is restarted. Works with broken settings too."""
+    where = layout(checkout.state_dir())
+    stopped = ["the service"] if supervisor.stop(where, seconds=SUPERVISOR_STOP_SECONDS) else []
+    everything = embedded.parts(where, database_url="", redis_url="")
+    stopped += [part.name for part in embedded.stop_all(everything)]
     click.echo(f"stopped {', '.join(stopped)}" if stopped else "nothing was running")
 
 

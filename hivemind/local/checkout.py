@@ -31,10 +31,14 @@ def read() -> Checkout:
     """Read the environment and `.env`. Ends the process with one line when a setting is wrong."""
     schema = env.from_process(ROOT)
     where = layout(schema.state_dir)
-    services = embedded.parts(
-        where, database_url=schema.service.database_url, redis_url=schema.service.redis_url
-    )
+    services = embedded.parts(where, database_url=schema.service.database_url, redis_url=schema.service.redis_url)
     return Checkout(where, schema.service.host, schema.service.port, services)
+
+
+def state_dir() -> Path:
+    """Return the state directory alone, whatever the other settings say."""
+    env.read_env_file(ROOT / ".env")
+    return Path(os.environ.get("HIVEMIND_STATE_DIR") or ROOT / "var")
 
 
 def environment() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The embedded Postgres: one server per state directory, reachable through its socket only.
 
-The kernel tells Postgres which account is calling, and only ours, root and the server's own may come in, as
-any role. Starting is idempotent and heals what a killed server leaves behind.
+The kernel tells Postgres which account is calling, and only ours, root and the server's own come in as the
+service. Starting is idempotent and heals what a killed server leaves behind.
 """
 
 import importlib.util
@@ -43,7 +43,8 @@ SETTINGS = {
     "log_statement": "none",
 }
 FLEETING = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
-HBA = "local all all peer map=local\n"
+# The kernel vouches for the service's own roles; the roles of tenants and rooms need their passwords.
+HBA = f"local all {SUPERUSER},{DATABASE_USER} peer map=local\nlocal all all scram-sha-256\n"
 INITDB = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8")
 
 
@@ -79,9 +80,7 @@ class Postgres:
     def alive(self) -> bool:
         """Return whether its main process exists, whether or not it answers at the moment."""
         lines = self._pid_file()
-        return bool(lines) and processes.works_in(
-            int(lines[0]), program=PROGRAM, within=self.layout.postgres_data
-        )
+        return bool(lines) and processes.works_in(int(lines[0]), program=PROGRAM, within=self.layout.postgres_data)
 
     def stop(self) -> bool:
         """Stop the server, rolling open transactions back; return whether it was running."""
@@ -144,9 +143,7 @@ class Postgres:
             )
         callers = sorted({account.current().name, owner.name, "root"})
         (data / "pg_hba.conf").write_text(HBA, encoding="utf-8")
-        (data / "pg_ident.conf").write_text(
-            "".join(f'local "{name}" all\n' for name in callers), encoding="utf-8"
-        )
+        (data / "pg_ident.conf").write_text("".join(f'local "{name}" all\n' for name in callers), encoding="utf-8")
 
     def _launch(self, owner: account.Account, places: tuple[account.Place, account.Place]) -> None:
         home, program = places
@@ -156,9 +153,7 @@ class Postgres:
         line = [str(program.seen / "bin" / PROGRAM), "-D", str(home.seen / "data"), *options]
         log = self.layout.log_dir / "postgres.log"
         child = processes.start(
-            account.command(
-                line, account=owner, places=places, death_signal="QUIT" if self.die_with_parent else ""
-            ),
+            account.command(line, account=owner, places=places, death_signal="QUIT" if self.die_with_parent else ""),
             log=log,
             cwd=Path("/"),
         )
@@ -167,18 +162,18 @@ class Postgres:
             raise NotReady(f"Postgres did not start; the end of {log}:\n{processes.last_lines(log)}")
 
     def _provide_database(self) -> None:
-        """Make the service's role and database if they are missing. The role is no superuser."""
+        """Make the service's role and database if they are missing. The role is no superuser, but may make roles
+        and databases, end their sessions and limit their disk use."""
         url = database_url(self.layout.state_dir, name="postgres", user=SUPERUSER)
         role, database = sql.Identifier(DATABASE_USER), sql.Identifier(DATABASE_NAME)
         with psycopg.connect(url, autocommit=True) as connection:
             if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [DATABASE_USER]).fetchall():
                 connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(role))
             connection.execute(sql.SQL("GRANT pg_signal_backend TO {}").format(role))
+            connection.execute(sql.SQL("GRANT SET ON PARAMETER temp_file_limit TO {}").format(role))
             connection.execute("REVOKE ALL ON DATABASE postgres FROM PUBLIC")
             connection.execute(sql.SQL("GRANT CONNECT ON DATABASE postgres TO {}").format(role))
-            if not connection.execute(
-                "SELECT FROM pg_database WHERE datname = %s", [DATABASE_NAME]
-            ).fetchall():
+            if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE_NAME]).fetchall():
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
                 connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
 
@@ -190,9 +185,7 @@ def program_dir() -> Path:
         kits = [kit for kit in Path(root).glob("pginstall*") if (kit / "bin" / PROGRAM).is_file()]
         if kits:
             return max(kits, key=lambda kit: int(kit.name.removeprefix("pginstall") or 0))
-    raise LocalError(
-        "the embedded Postgres is not installed; run ./scripts/quickstart.sh or set HIVEMIND_DATABASE_URL"
-    )
+    raise LocalError("the embedded Postgres is not installed; run ./scripts/quickstart.sh or set HIVEMIND_DATABASE_URL")
 
 
 def major_version() -> str:

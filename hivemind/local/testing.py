@@ -13,6 +13,9 @@ from hivemind.local.paths import layout
 from hivemind.local.postgres import Postgres
 from hivemind.local.redis import Redis
 
+# What belongs to the machine rather than to a developer's configuration.
+KEPT = frozenset({"HIVEMIND_DOCKER_HOST", "HIVEMIND_CONTAINER_RUNTIME", "HIVEMIND_AGENT_BASE_IMAGE"})
+
 
 def state_dirs() -> Path:
     """Return the folder that holds the state directories of this user's test sessions."""
@@ -23,13 +26,15 @@ def isolate_environment() -> Path:
     """Point HIVEMIND_* at a state directory of this process and return it; call before settings are read.
 
     What a developer has configured must neither reach the tests nor be reached by them, so every other
-    HIVEMIND_* variable goes. A child of a test session keeps its parent's directory.
+    HIVEMIND_* variable goes, but for those of the container engine. A child of a test session keeps its
+    parent's directory.
     """
     given = os.environ.get("HIVEMIND_STATE_DIR", "")
     if given and Path(given).parent == state_dirs():
         return Path(given)
-    for name in [n for n in os.environ if n.startswith("HIVEMIND_") and not n.startswith("HIVEMIND_TEST_")]:
-        del os.environ[name]
+    for name in [n for n in os.environ if n.startswith("HIVEMIND_") and n not in KEPT]:
+        if not name.startswith("HIVEMIND_TEST_"):
+            del os.environ[name]
     mine = state_dirs() / str(os.getpid())
     os.environ["HIVEMIND_STATE_DIR"] = str(mine)
     os.environ["HIVEMIND_DATABASE_URL"] = os.environ.get("HIVEMIND_TEST_DATABASE_URL", "")
@@ -68,8 +73,6 @@ def _sweep() -> None:
 
 def _remove(state_dir: Path) -> None:
     where = layout(state_dir)
-    processes.end(
-        lambda: processes.running("postgres", within=where.postgres_data), first=signal.SIGQUIT, seconds=2
-    )
+    processes.end(lambda: processes.running("postgres", within=where.postgres_data), first=signal.SIGQUIT, seconds=2)
     for folder in (state_dir, where.socket_dir):
         shutil.rmtree(folder, ignore_errors=True)

@@ -50,6 +50,7 @@ def test_only_its_main_process_killed_it_starts_again_while_a_client_is_busy(pla
     main = int((place.postgres_data / "postmaster.pid").read_text().split()[0])
     busy = connect(place)
     os.kill(main, signal.SIGKILL)
+    assert processes.wait_until(lambda: not server.alive(), seconds=10)
     assert server.ensure()
     with connect(place) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
@@ -102,19 +103,29 @@ def test_nobody_else_gets_in_and_nothing_listens_on_the_network(place: Layout) -
     with psycopg.connect(database_url(place.state_dir, name="postgres", user="postgres")) as connection:
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
         rows = connection.execute("SELECT auth_method FROM pg_hba_file_rules").fetchall()
-        assert rows == [("peer",)]
+        assert rows == [("peer",), ("scram-sha-256",)]
 
 
 def test_the_service_is_no_superuser_and_its_database_is_closed_to_other_roles(place: Layout) -> None:
     Postgres(place, durable=False).ensure()
     with connect(place) as connection:
-        assert connection.execute(
-            "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
-        ).fetchone() == (False,)
-        connection.execute("CREATE ROLE carol LOGIN")
+        assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
+        connection.execute("CREATE ROLE carol LOGIN PASSWORD 'right'")
     for database in ("hivemind", "postgres"):
         with pytest.raises(psycopg.OperationalError, match="CONNECT privilege"):
-            psycopg.connect(database_url(place.state_dir, name=database, user="carol"))
+            psycopg.connect(database_url(place.state_dir, name=database, user="carol"), password="right")
+
+
+def test_the_role_of_a_tenant_needs_its_password_even_from_our_own_account(place: Layout) -> None:
+    Postgres(place, durable=False).ensure()
+    with connect(place) as connection:
+        connection.execute("CREATE ROLE carol LOGIN PASSWORD 'right'")
+        connection.execute("GRANT CONNECT ON DATABASE hivemind TO carol")
+    address = database_url(place.state_dir, user="carol")
+    for password in ("", "wrong"):
+        with pytest.raises(psycopg.OperationalError, match="password"):
+            psycopg.connect(address, password=password)
+    psycopg.connect(address, password="right").close()
 
 
 def test_statements_and_values_stay_out_of_the_log(place: Layout) -> None:
@@ -136,7 +147,8 @@ def test_data_of_another_major_version_is_refused_with_a_remedy(place: Layout) -
 
 def test_it_never_runs_as_root(place: Layout) -> None:
     Postgres(place, durable=False).ensure()
-    for pid in pids(place):
-        uids = next(x for x in Path(f"/proc/{pid}/status").read_text().splitlines() if x.startswith("Uid:"))
-        assert set(uids.split()[1:]) == {str(account.of_services().uid)}
-        assert "0" not in uids.split()[1:]
+    main = (place.postgres_data / "postmaster.pid").read_text().split()[0]
+    status = Path(f"/proc/{main}/status").read_text()
+    uids = next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1:]
+    assert set(uids) == {str(account.of_services().uid)}
+    assert "0" not in uids

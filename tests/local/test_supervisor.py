@@ -48,15 +48,11 @@ def launch(where: Layout, began: list[subprocess.Popen[str]], *scripts: str) -> 
 
 
 def wait_for(path: Path, *, lines: int = 1) -> list[str]:
-    assert processes.wait_until(
-        lambda: path.exists() and len(path.read_text().splitlines()) >= lines, seconds=15
-    )
+    assert processes.wait_until(lambda: path.exists() and len(path.read_text().splitlines()) >= lines, seconds=15)
     return path.read_text().splitlines()
 
 
-def test_a_crashed_child_is_started_again(
-    where: Layout, started: list[subprocess.Popen[str]], tmp_path: Path
-) -> None:
+def test_a_crashed_child_is_started_again(where: Layout, started: list[subprocess.Popen[str]], tmp_path: Path) -> None:
     starts = tmp_path / "starts"
     process = launch(where, started, f"echo x >> {starts}; sleep 0.1; exit 3")
     wait_for(starts, lines=3)
@@ -99,9 +95,7 @@ def test_there_is_one_per_state_directory(where: Layout, started: list[subproces
         pass
 
 
-def test_the_pid_that_a_killed_one_left_behind_is_nobody(
-    where: Layout, started: list[subprocess.Popen[str]]
-) -> None:
+def test_the_pid_that_a_killed_one_left_behind_is_nobody(where: Layout, started: list[subprocess.Popen[str]]) -> None:
     process = launch(where, started, "sleep 60")
     process.kill()
     process.wait()

@@ -26,9 +26,7 @@ class Command(BaseCommand):
         name, password = options["name"], secrets.token_urlsafe(18)
         created = _create(name, password=password)
         if not created and not options["if_missing"]:
-            raise CommandError(
-                f"{name} exists already; change the password with: manage.py changepassword {name}"
-            )
+            raise CommandError(f"{name} exists already; change the password with: manage.py changepassword {name}")
         if options["json"]:
             self.stdout.write(json.dumps({"name": name, "password": password if created else None}))
         elif created:

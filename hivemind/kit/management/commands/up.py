@@ -25,9 +25,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the flags."""
-        parser.add_argument(
-            "--no-migrate", action="store_true", help="leave the database's tables as they are"
-        )
+        parser.add_argument("--no-migrate", action="store_true", help="leave the database's tables as they are")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start everything, wait for a signal, stop what was started here."""
@@ -93,9 +91,7 @@ def _children(here: checkout.Checkout) -> list[Child]:
 
 def _await_port(host: str, port: int) -> None:
     if not processes.wait_until(lambda: _is_free(host, port), seconds=PORT_SECONDS):
-        raise CommandError(
-            f"port {port} of {host} is taken by another program; choose one with HIVEMIND_PORT"
-        )
+        raise CommandError(f"port {port} of {host} is taken by another program; choose one with HIVEMIND_PORT")
 
 
 def _is_free(host: str, port: int) -> bool:

@@ -1,0 +1,184 @@
+"""A first room, played by two tenants: Alice owns a table, Bob gets a verified answer from it and nothing else.
+
+What is made is kept in `var/demo` and used again the next time; the question is asked every time.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hivemind.local import checkout
+from hivemind.local.errors import LocalError
+
+Say = Callable[[str], None]
+
+ROWS = 10_000
+QUESTION = "How much was watched in each category?"
+VAULT_TEXT = "House style: name categories as they stand in the table, and round nothing."
+RULES = """Bob may learn totals and averages over Alice's watch history.
+He may not learn single rows, and no e-mail address may appear in an answer.
+"""
+TABLE = "watch_history"
+MAKE_TABLE = f"""
+CREATE TABLE IF NOT EXISTS {TABLE} (
+    id integer PRIMARY KEY,
+    viewer_email text NOT NULL,
+    title text NOT NULL,
+    category text NOT NULL,
+    watched_at timestamptz NOT NULL,
+    seconds integer NOT NULL
+)"""
+FILL_TABLE = f"""
+INSERT INTO {TABLE}
+SELECT n,
+       'viewer' || n % 250 || '@example.com',
+       'Episode ' || n % 400,
+       (ARRAY['cooking', 'football', 'history', 'music', 'science'])[1 + n % 5],
+       timestamptz '2026-01-01 00:00:00+00' + n * interval '37 minutes',
+       60 + (n * 7919) % 3540
+FROM generate_series(1, {ROWS}) AS n
+ON CONFLICT DO NOTHING"""  # noqa: S608 - constants above
+
+
+@dataclass(frozen=True)
+class Player:
+    """One tenant of the demo: its key, and a client directory of its own."""
+
+    name: str
+    folder: Path
+    url: str
+
+    def whoami(self) -> bool:
+        """Return whether the key that was kept is still good for this service."""
+        key = self._kept().get("api_key", "")
+        request = urllib.request.Request(  # noqa: S310 - our own http
+            f"{self.url}/v1/whoami", headers={"Authorization": f"Bearer {key}"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10):  # noqa: S310
+                return bool(key)
+        except urllib.error.HTTPError:
+            return False
+
+    def keep(self, tenant: dict[str, Any]) -> None:
+        """Keep the key for the next time, readable by this account alone, and make the client's profile."""
+        write_private(self.folder / "tenant.json", json.dumps(tenant))
+        self.hmctl("init", "--service", self.url, "--api-key", str(tenant["api_key"]))
+
+    def hmctl(self, *arguments: str) -> str:
+        """Run one command of the client as this player. Raises LocalError with what it said."""
+        client = {name: value for name, value in os.environ.items() if not name.startswith("HIVEMIND_")}
+        done = subprocess.run(
+            [sys.executable, "-m", "hmctl", *arguments],
+            env={**client, "HIVEMIND_HOME": str(self.folder / "home")},
+            cwd=checkout.ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            verb = " ".join(arguments[:2])
+            raise LocalError(
+                f"hmctl {verb} failed with status {done.returncode}:\n{(done.stderr or done.stdout).strip()}"
+            )
+        return done.stdout
+
+    def _kept(self) -> dict[str, str]:
+        try:
+            kept: dict[str, str] = json.loads((self.folder / "tenant.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return kept
+
+
+def play(here: checkout.Checkout, *, say: Say) -> None:
+    """Make what is missing, then let Bob ask. Raises LocalError."""
+    folder = here.layout.state_dir / "demo"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    alice, bob = (Player(name, folder / name, here.url) for name in ("alice-media", "bob-research"))
+    for player in (alice, bob):
+        if not player.whoami():
+            say(f"creating the tenant {player.name}")
+            player.keep(_create_tenant(player.name))
+    _fill(alice, say)
+    link = _room(alice, bob, folder / "room.json", say)
+    _ask(bob, link, say)
+
+
+def _create_tenant(name: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "create_tenant", name, "--json"],
+        cwd=checkout.ROOT,
+        env=checkout.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise LocalError(f"the tenant {name} could not be created: {done.stderr.strip()[-1000:]}")
+    tenant: dict[str, Any] = json.loads(done.stdout)
+    return tenant
+
+
+def _fill(alice: Player, say: Say) -> None:
+    alice.hmctl("sql", MAKE_TABLE)
+    counted = json.loads(alice.hmctl("sql", f"SELECT count(*) AS n FROM {TABLE}", "--json"))  # noqa: S608
+    if counted["rows"][0]["n"] != ROWS:
+        say(f"alice-media fills {TABLE} with {ROWS:,} rows")
+        alice.hmctl("sql", FILL_TABLE)
+
+
+def _room(alice: Player, bob: Player, kept: Path, say: Say) -> str:
+    """Return the invite link of the demo's room, making the room unless the kept one still works."""
+    try:
+        link = str(json.loads(kept.read_text(encoding="utf-8"))["link"])
+        bob.hmctl("room", "inspect", link)
+    except (OSError, ValueError, KeyError, LocalError):
+        say("alice-media makes a room from three bundled agents")
+        made = _create_room(alice, kept.parent)
+        write_private(kept, json.dumps({"room_id": made["room_id"], "link": made["link"]}))
+        alice.hmctl("room", "add-data", str(made["room_id"]), VAULT_TEXT, "--meta", "source=house-style")
+        return str(made["link"])
+    return link
+
+
+def _create_room(alice: Player, folder: Path) -> dict[str, Any]:
+    rules, examples = folder / "rules.md", checkout.ROOT / "agents" / "examples"
+    rules.write_text(RULES, encoding="utf-8")
+    told = alice.hmctl(
+        *("room", "create", str(examples / "row-limit-scope"), "--name", "watch history"),
+        *("--query-agent", str(examples / "aggregate-query")),
+        *("--mediator-agent", str(examples / "redact-mediator")),
+        *("--allowed-table", TABLE, "--no-llm", "--query-visibility", "inspectable"),
+        *("--rules-file", str(rules), "--json"),
+    )
+    made: dict[str, Any] = json.loads(told)
+    return made
+
+
+def _ask(bob: Player, link: str, say: Say) -> None:
+    say("bob-research verifies the room and accepts its rules")
+    bob.hmctl("room", "accept", link)
+    say(f"bob-research asks: {QUESTION}")
+    answer = json.loads(bob.hmctl("room", "ask", link, QUESTION, "--timeout", "120", "--json"))
+    verified = "verified against the room's manifest" if answer["attestation_ok"] else "NOT verified"
+    say(f"the answer, {verified}:")
+    for line in str(answer["output"]).splitlines():
+        say(f"  {line}")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace `path` by a file that only this account can read."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)

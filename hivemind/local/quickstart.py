@@ -1,0 +1,160 @@
+"""`scripts/quickstart.sh` after its packages are installed: start the service, then play a room on it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from hivemind.local import checkout, demo, docker_engine, processes, supervisor
+from hivemind.local.errors import LocalError, NotReady
+
+HEALTH_SECONDS = 120.0
+STOP_SECONDS = 60.0
+WATCHED = ("*.py", "*.sql", "*.html", "*.toml", ".env", "requirements/*.lock")
+
+
+@dataclass(frozen=True)
+class Narrator:
+    """Says what happens, each line with the seconds since the start."""
+
+    began_at: float = field(default_factory=time.monotonic)
+
+    def say(self, line: str) -> None:
+        """Print one line."""
+        click.echo(f"[{time.monotonic() - self.began_at:5.1f} s] {line}")
+
+
+@click.command()
+@click.option("--no-demo", is_flag=True, help="Start the service and play nothing on it.")
+def quickstart(*, no_demo: bool) -> None:
+    """Start what does not run, make the operator's account, play the demo, say what to do next."""
+    narrator = Narrator()
+    here = checkout.read()
+    here.layout.state_dir.mkdir(parents=True, exist_ok=True)
+    environment = _with_engine(here, narrator)
+    image = _begin_base_image(here, environment)
+    _ensure_service(here, environment, narrator)
+    password = _operator_password(environment)
+    _await_base_image(image, here, narrator)
+    if not no_demo:
+        demo.play(here, say=narrator.say)
+    _closing_words(here, password=password)
+
+
+def _with_engine(here: checkout.Checkout, narrator: Narrator) -> dict[str, str]:
+    """Provide a Docker engine and return the environment in which everybody uses it."""
+    environment = checkout.environment()
+    address = docker_engine.find(environment)
+    if address is None:
+        narrator.say("no Docker engine answers: starting one, after installing it if need be")
+        address = docker_engine.ensure(here.layout, environment=environment)
+    narrator.say(f"Docker engine at {address}")
+    return {**environment, "HIVEMIND_DOCKER_HOST": address, "DOCKER_HOST": address}
+
+
+def _begin_base_image(here: checkout.Checkout, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Let the base image of the agents be made while the service starts; an image that is there costs nothing."""
+    script = checkout.ROOT / "agents" / "base" / "build.sh"
+    return processes.start([str(script)], log=_image_log(here), cwd=checkout.ROOT, env=environment)
+
+
+def _await_base_image(image: subprocess.Popen[bytes], here: checkout.Checkout, narrator: Narrator) -> None:
+    if image.poll() is None:
+        narrator.say(f"waiting for the agents' base image, see {_image_log(here)}")
+    if image.wait() != 0:
+        raise NotReady(f"the agents' base image could not be made:\n{processes.last_lines(_image_log(here))}")
+
+
+def _image_log(here: checkout.Checkout) -> Path:
+    return here.layout.log_dir / "base-image.log"
+
+
+def _ensure_service(here: checkout.Checkout, environment: Mapping[str, str], narrator: Narrator) -> None:
+    if supervisor.find(here.layout):
+        if _healthy(here) and not _changed_since_start(here):
+            narrator.say(f"the service already runs at {here.url}")
+            return
+        narrator.say("the code or its settings have changed: restarting the service")
+        supervisor.stop(here.layout, seconds=STOP_SECONDS)
+    narrator.say(f"starting the service, see {here.layout.log_dir}")
+    log = here.layout.log_dir / "up.log"
+    line = [sys.executable, "manage.py", "up"]
+    child = processes.start(line, log=log, cwd=checkout.ROOT, env=environment)
+    processes.wait_until(lambda: _healthy(here) or child.poll() is not None, seconds=HEALTH_SECONDS)
+    if child.poll() is not None or not _healthy(here):
+        raise NotReady(f"the service did not start; the end of {log}:\n{processes.last_lines(log)}")
+    narrator.say(f"the service answers at {here.url}")
+
+
+def _healthy(here: checkout.Checkout) -> bool:
+    try:
+        with urllib.request.urlopen(f"{here.url}/v1/healthz", timeout=5) as answer:  # noqa: S310 - our own http
+            return bool(json.load(answer).get("status") == "ok")
+    except (OSError, ValueError):
+        return False
+
+
+def _changed_since_start(here: checkout.Checkout) -> bool:
+    """Return whether a file of the program is newer than the running service."""
+    started_at = (here.layout.run_dir / "supervisor.lock").stat().st_mtime
+    return any(path.stat().st_mtime > started_at for path in _program_files())
+
+
+def _program_files() -> list[Path]:
+    packages = [path.parent for path in checkout.ROOT.glob("*/__init__.py") if path.parent.name != "tests"]
+    inside = [path for package in packages for pattern in WATCHED[:3] for path in package.rglob(pattern)]
+    return inside + [path for pattern in WATCHED[3:] for path in checkout.ROOT.glob(pattern)]
+
+
+def _operator_password(environment: Mapping[str, str]) -> str | None:
+    """Make the operator's account if it is missing, and return its password then."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "create_operator", "--if-missing", "--json"],
+        cwd=checkout.ROOT,
+        env=dict(environment),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise LocalError(f"the operator's account could not be made: {done.stderr.strip()[-1000:]}")
+    password = json.loads(done.stdout)["password"]
+    return str(password) if password else None
+
+
+def _closing_words(here: checkout.Checkout, *, password: str | None) -> None:
+    key = "$(jq -r .api_key var/demo/alice-media/tenant.json)"
+    click.echo(f"\nadmin     {here.url}/admin/")
+    click.echo(f"API       {here.url}/docs")
+    if password:
+        click.echo(f"operator  operator, password {password}   (shown this once)")
+    else:
+        click.echo("operator  operator   (forgotten the password? .venv/bin/python manage.py changepassword operator)")
+    click.echo(f"logs      {here.layout.log_dir}")
+    click.echo("stop      ./scripts/stop.sh   (keeps all data)")
+    click.echo("\nnext:")
+    click.echo("  .venv/bin/hmctl --help")
+    click.echo(f"  .venv/bin/hmctl init --service {here.url} --api-key {key}")
+    click.echo("  .venv/bin/hmctl room list")
+
+
+def main() -> None:
+    """Run, and turn a foreseen failure into one message and exit status 1."""
+    os.chdir(checkout.ROOT)
+    try:
+        quickstart()
+    except LocalError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

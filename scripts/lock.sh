@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Resolves the dependencies of pyproject.toml anew into requirements/server.lock and requirements/dev.lock.
+#   scripts/lock.sh              keep the versions that still fit
+#   scripts/lock.sh --upgrade    take the newest ones
+# Needs uv: https://docs.astral.sh/uv/
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+command -v uv >/dev/null || { echo "error: uv is missing; see https://docs.astral.sh/uv/" >&2; exit 1; }
+
+common=(uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
+    --no-header --no-annotate "$@" --extra server)
+"${common[@]}" pyproject.toml requirements/build.in --output-file requirements/server.lock
+"${common[@]}" --group dev --constraint requirements/server.lock pyproject.toml requirements/build.in \
+    --output-file requirements/dev.lock
+
+# A lock must work with whatever index its user has configured.
+if grep -n '://' requirements/*.lock; then
+    echo "error: a lock names a URL" >&2
+    exit 1
+fi
