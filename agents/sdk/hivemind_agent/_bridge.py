@@ -7,21 +7,22 @@ do goes through the calls below, within the room's rules and the stage's budget.
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from ._connection import Connection
 from .errors import BridgeUnreachable, Denied, ToolFailed
 from .inputs import read_input
 
-Row = Dict[str, Any]
+Row = dict[str, Any]
 
 
-class Rows(List[Row]):
+class Rows(list[Row]):
     """A query's rows. ``truncated`` says that the bridge cut them; ``total`` is how many there were."""
 
     truncated = False
-    total: Optional[int] = None
+    total: int | None = None
 
 
 class Bridge:
@@ -39,19 +40,19 @@ class Bridge:
         """Close the kept-alive connection."""
         self._connection.close()
 
-    def health(self) -> Dict[str, Any]:
+    def health(self) -> dict[str, Any]:
         """``{"status": "ok", "budget": {...}}``: what of the stage's calls and tokens is left."""
         return dict(self._connection.request("GET", "/health"))
 
-    def tools(self) -> List[str]:
+    def tools(self) -> list[str]:
         """The names of the tools that this stage may call."""
         return [tool["function"]["name"] for tool in self.tool_definitions()]
 
-    def tool_definitions(self) -> List[Dict[str, Any]]:
+    def tool_definitions(self) -> list[dict[str, Any]]:
         """The tools in the shape that a model's ``tools`` parameter takes."""
         return list(self._connection.request("GET", "/tools"))
 
-    def call_tool(self, name: str, arguments: Optional[Mapping[str, Any]] = None) -> str:
+    def call_tool(self, name: str, arguments: Mapping[str, Any] | None = None) -> str:
         """The tool's result as text. Raises ToolFailed when it could not be run."""
         body = {"arguments": dict(arguments or {})}
         answer = self._connection.request("POST", f"/tools/{quote(name, safe='')}", body)
@@ -72,7 +73,7 @@ class Bridge:
         """One row per column: table_name, column_name, data_type, is_nullable, column_default."""
         return self._rows("get_schema", {})
 
-    def vault_items(self, item_id: Optional[str] = None) -> Rows:
+    def vault_items(self, item_id: str | None = None) -> Rows:
         """The room's vault: item_id, text, metadata, created_at, size_bytes. Empty when it has none."""
         if "get_room_vault_items" not in self.tools():
             return Rows()
@@ -83,7 +84,7 @@ class Bridge:
         body = {"messages": [dict(message) for message in messages], "max_tokens": max_tokens, **options}
         return str(self._connection.request("POST", "/llm/chat", body).get("content") or "")
 
-    def verify_scope_fn(self, source: str, tests: Iterable[Mapping[str, Any]] = ()) -> Dict[str, Any]:
+    def verify_scope_fn(self, source: str, tests: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
         """Check a scope function where it will run: ``compiles``, ``compile_error``, ``all_tests_passed``,
         ``results``. Each test is ``{sql, params, rows, expect_allow, expect_rows, expect_min_rows, label}``.
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from typing import Any, Optional, Tuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import BridgeRefused, BridgeUnreachable, BudgetExhausted
@@ -25,7 +25,7 @@ class Connection:
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._timeout_seconds = timeout_seconds
         self._lock = threading.Lock()
-        self._http: Optional[http.client.HTTPConnection] = None
+        self._http: http.client.HTTPConnection | None = None
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """The decoded JSON answer. Raises BridgeUnreachable, BridgeRefused or BudgetExhausted."""
@@ -44,7 +44,7 @@ class Connection:
         with self._lock:
             self._drop()
 
-    def _exchange(self, method: str, path: str, payload: Optional[bytes]) -> Tuple[int, bytes]:
+    def _exchange(self, method: str, path: str, payload: bytes | None) -> tuple[int, bytes]:
         reused = self._http is not None
         try:
             return self._send(method, path, payload)
@@ -62,7 +62,7 @@ class Connection:
             self._drop()
             raise BridgeUnreachable(f"The bridge could not be reached: {broken}") from broken
 
-    def _send(self, method: str, path: str, payload: Optional[bytes]) -> Tuple[int, bytes]:
+    def _send(self, method: str, path: str, payload: bytes | None) -> tuple[int, bytes]:
         if self._http is None:
             self._http = http.client.HTTPConnection(*self._address, timeout=self._timeout_seconds)
         self._http.request(method, path, body=payload, headers=self._headers)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Optional
 
 from .errors import InputMissing
 
 INPUT_DIRECTORY = Path("/run/hive/in")
 
 
-def read_input(name: str, default: Optional[str] = None) -> str:
+def read_input(name: str, default: str | None = None) -> str:
     """The input called ``name``: from the environment, else from its file, else ``default``.
 
     Raises InputMissing when there is none and no default was given. An empty value counts as given.

@@ -1,0 +1,128 @@
+"""Building agent images: with limits, without network, and never on top of another agent's image."""
+
+import json
+import time
+from collections import deque
+from contextlib import closing
+from typing import IO, Any
+
+from docker.utils import parse_repository_tag
+
+from runner.engine import build_context, dockerfile, errors, hardening, long_calls
+from runner.engine.base import BuildSpec, ImageInfo
+from runner.engine.client import Client, Conflict, Gone, Refused
+from runner.engine.config import EngineConfig
+from runner.engine.images import Images
+
+_HERMES_LEAF = "hivemind-agent-base-hermes"
+_KEPT_LINES = 40
+_KEPT_LINE_CHARACTERS = 400
+
+
+class Builder:
+    """Builds images for one installation."""
+
+    def __init__(self, config: EngineConfig, client: Client, images: Images) -> None:
+        self._config = config
+        self._client = client
+        self._images = images
+        base_leaf = config.base_image.rpartition("/")[2].partition(":")[0]
+        self._bases = {base_leaf: config.base_image, _HERMES_LEAF: f"{_HERMES_LEAF}:latest"}
+
+    def build(self, spec: BuildSpec) -> ImageInfo:
+        """See `Engine.build_image`."""
+        deadline = time.monotonic() + spec.timeout_seconds
+
+        def rewrite(content: bytes) -> bytes:
+            return self._pinned(content, fetch_missing=spec.fetch_missing, deadline_monotonic=deadline)
+
+        with closing(build_context.rewritten(spec.context, rewrite)) as context:
+            self._run(spec, context, deadline)
+        built = self._images.info(spec.tag)
+        if built is None:
+            raise errors.BuildFailed("The build ended without an image.")
+        if built.size_bytes > spec.largest_image_bytes:
+            self._images.remove(spec.tag)
+            raise errors.BuildFailed(f"The image is larger than {spec.largest_image_bytes // 2**20} MiB.")
+        return built
+
+    def _pinned(self, content: bytes, *, fetch_missing: bool, deadline_monotonic: float) -> bytes:
+        """The Dockerfile with every image replaced by the id of the one that was looked at."""
+        parsed = dockerfile.parse(content)
+        found = {
+            source: self._resolve(source, fetch_missing=fetch_missing, deadline_monotonic=deadline_monotonic)
+            for source in parsed.sources
+        }
+        return parsed.render(found)
+
+    def _resolve(self, source: dockerfile.Source, *, fetch_missing: bool, deadline_monotonic: float) -> str:
+        reference = self._bases.get(source.leaf, source.reference)
+        found = self._images.info(reference)
+        if found is None and fetch_missing and source.leaf not in self._bases:
+            self._fetch(reference, deadline_monotonic)
+            found = self._images.info(reference)
+        if found is None:
+            raise errors.BaseImageMissing(reference)
+        _check_usable(found, reference, source.line)
+        return found.id
+
+    def _fetch(self, reference: str, deadline_monotonic: float) -> None:
+        # Anonymously: what the operator may pull is not the uploader's.
+        name, tag = parse_repository_tag(reference)
+        params = {"fromImage": name, "tag": tag or "latest"}
+        follow = long_calls.follow(self._client, "/images/create", params=params, deadline_monotonic=deadline_monotonic)
+        try:
+            with follow as lines:
+                failed = any("error" in line for line in lines)
+        except (Gone, Conflict, Refused, errors.ImageMissing) as failure:
+            raise errors.BaseImageMissing(reference) from failure
+        if failed:
+            raise errors.BaseImageMissing(reference)
+
+    def _run(self, spec: BuildSpec, context: IO[bytes], deadline_monotonic: float) -> None:
+        printed: deque[str] = deque(maxlen=_KEPT_LINES)
+        follow = long_calls.follow(
+            self._client,
+            "/build",
+            params=self._parameters(spec),
+            data=context,
+            deadline_monotonic=deadline_monotonic,
+        )
+        try:
+            with follow as lines:
+                for line in lines:
+                    printed.append(str(line.get("stream") or "")[-_KEPT_LINE_CHARACTERS:])
+                    if "error" in line:
+                        raise _failure(str(line["error"]), "".join(printed))
+        except (Gone, Refused) as refusal:
+            raise errors.BuildFailed("The Dockerfile cannot be built.", output=refusal.diagnosis) from refusal
+
+    def _parameters(self, spec: BuildSpec) -> dict[str, Any]:
+        labels = dict(spec.labels) | hardening.labels(instance=self._config.instance)
+        return {
+            "t": spec.tag,
+            "rm": True,
+            "forcerm": True,
+            "pull": False,
+            "networkmode": spec.network,
+            "memory": spec.memory_bytes,
+            "memswap": spec.memory_bytes,
+            "cpushares": spec.cpu_shares,
+            "labels": json.dumps(labels),
+        }
+
+
+def _check_usable(image: ImageInfo, reference: str, line: int) -> None:
+    """Refuse what may hold another party's sealed source: an agent's image, or a step of its build found by its id."""
+    if image.labels.get(hardening.MANAGED_BY_LABEL) == hardening.MANAGED_BY:
+        raise errors.BuildRefused(f"The Dockerfile, line {line}: an agent's image is nobody's base image.")
+    if image.id.removeprefix("sha256:").startswith(reference.removeprefix("sha256:").lower()):
+        raise errors.BuildRefused(f"The Dockerfile, line {line}: an image is named by its name, not by its id.")
+    if image.on_build:
+        raise errors.BuildRefused(f"The Dockerfile, line {line}: a base image with ONBUILD is not possible.")
+
+
+def _failure(error: str, printed: str) -> errors.EngineError:
+    if "no space left on device" in error.lower():
+        return errors.DiskFull("The image could not be built: the engine's disk is full.", diagnosis=error)
+    return errors.BuildFailed("A step of the Dockerfile failed.", output=f"{printed.rstrip()}\n{error}".strip())

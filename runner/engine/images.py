@@ -1,0 +1,79 @@
+"""Looking at images and removing them. Building is in `builds`."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any
+
+from runner.engine import errors
+from runner.engine.base import ImageInfo
+from runner.engine.client import Client, Conflict, translated
+
+_REMEMBERED = 256
+
+
+class Images:
+    """The images of the machine. What an id stands for never changes, so that is remembered; what a tag does not."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._known: OrderedDict[str, ImageInfo] = OrderedDict()
+        self._lock = Lock()
+
+    def info(self, reference: str) -> ImageInfo | None:
+        """See `Engine.image_info`. Always asks the engine."""
+        with translated("look at an image", image=reference):
+            try:
+                found: dict[str, Any] = self._client.api.inspect_image(reference)  # type: ignore[no-untyped-call]
+            except errors.ImageMissing:
+                return None
+        return self._remember(image_info(found))
+
+    def require(self, reference: str) -> ImageInfo:
+        """The image, without a question to the engine when an id is known. Raises ImageMissing.
+
+        A known image may have been removed since: making a container of it then raises ImageMissing.
+        """
+        with self._lock:
+            known = self._known.get(reference)
+        found = known or self.info(reference)
+        if found is None:
+            raise errors.ImageMissing(reference)
+        return found
+
+    def remove(self, reference: str) -> None:
+        """See `Engine.remove_image`."""
+        with self._lock:
+            self._known.pop(reference, None)
+        try:
+            with translated("remove an image", image=reference):
+                self._client.api.remove_image(reference, force=False, noprune=False)
+        except errors.ImageMissing:
+            return
+        except Conflict as used:
+            raise errors.EngineError("The image is still used by a container.", diagnosis=used.diagnosis) from used
+
+    def _remember(self, info: ImageInfo) -> ImageInfo:
+        with self._lock:
+            self._known[info.id] = info
+            self._known.move_to_end(info.id)
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return info
+
+
+def image_info(found: Mapping[str, Any]) -> ImageInfo:
+    """What the engine's inspection of an image says."""
+    config: Mapping[str, Any] = found.get("Config") or {}
+    return ImageInfo(
+        id=str(found["Id"]),
+        repo_digests=tuple(found.get("RepoDigests") or ()),
+        entrypoint=tuple(config.get("Entrypoint") or ()),
+        cmd=tuple(config.get("Cmd") or ()),
+        workdir=str(config.get("WorkingDir") or ""),
+        env=tuple(config.get("Env") or ()),
+        volumes=tuple(sorted(config.get("Volumes") or ())),
+        labels=dict(config.get("Labels") or {}),
+        on_build=tuple(config.get("OnBuild") or ()),
+        size_bytes=int(found.get("Size") or 0),
+    )
