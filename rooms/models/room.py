@@ -11,7 +11,8 @@ class Room(models.Model):
 
     `name` and `manifest_hash` repeat the envelope for lists and searches only: terms are read from the verified
     manifest. `serial` is the signed serial number of the envelope and never falls. `vault_index` is the sealed list of
-    vault items, which authenticates their order and number.
+    vault items, which authenticates their order and number; it is never empty, not even for an empty vault. `key_id`
+    names the room's one data key without saying anything about it, and every wrap is bound to it.
     """
 
     id = models.CharField(max_length=64, primary_key=True)
@@ -21,16 +22,15 @@ class Room(models.Model):
     manifest_hash = models.CharField(max_length=64)
     owner_pubkey_b64 = models.CharField(max_length=64)
     serial = models.PositiveIntegerField(default=1)
-    vault_index = models.BinaryField(default=b"")
+    key_id = models.CharField(max_length=12)
+    vault_index = models.BinaryField()
     created_at = models.DateTimeField(db_index=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-created_at", "-id")
         indexes = [models.Index(fields=["tenant", "-created_at"], name="rooms_of_tenant")]
-        constraints = [
-            models.CheckConstraint(condition=Q(id__regex=r"^room_[0-9a-f]{12}$"), name="room_id_shape")
-        ]
+        constraints = [models.CheckConstraint(condition=Q(id__regex=r"^room_[0-9a-f]{12}$"), name="room_id_shape")]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.id})" if self.name else self.id

@@ -7,7 +7,10 @@ from rooms.models.room import Room
 
 
 class VaultItem(models.Model):
-    """One sealed item. `position` rises with every item of the room; `size_bytes` is the length of the text in UTF-8."""
+    """One sealed item.
+
+    `position` rises with every item of the room; `size_bytes` is the length of the text in UTF-8.
+    """
 
     id = models.CharField(max_length=64, primary_key=True)
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="vault_items")
