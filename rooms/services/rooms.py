@@ -1,0 +1,161 @@
+"""Making and revoking rooms."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from django.db import transaction
+
+from agents.services import sources
+from attestation.canonical import ROOM_V1
+from attestation.digests import text_hash
+from attestation.envelope import sign
+from attestation.keys import SigningKey
+from attestation.links import RoomLink
+from attestation.manifests.room import RoomManifest
+from attestation.sealing import kdf
+from attestation.sealing.wrap import key_id
+from attestation.server import signer
+from attestation.tokens import Token
+from hivemind.kit import audit, clock, ids
+from rooms import hooks
+from rooms.errors import ExpiryPast, RoomNotFound
+from rooms.hooks import Revocation
+from rooms.models import Room
+from rooms.selectors import rooms as selectors
+from rooms.selectors.rooms import LoadedRoom
+from rooms.services import casting, invites, share_links, tables, trust, vault_index, wraps
+from rooms.services.casting import RoomCast
+from rooms.services.requests import RoomRequest
+from tenants.databases import session
+from tenants.principals import Owner
+from tenants.services import seals
+
+
+@dataclass(frozen=True)
+class NewRoom:
+    """A room just made, and the only invite's token, which is shown this once."""
+
+    loaded: LoadedRoom
+    token: Token = field(repr=False)
+
+    def link(self, *, host: str, service: str) -> str:
+        """The invite as a link. It contains the token."""
+        owner_key = self.loaded.verified.owner_pubkey_b64
+        return RoomLink(host, self.loaded.room.pk, service, self.token.text, owner_key).format()
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """What a room's revocation took away."""
+
+    invites_revoked: int
+    share_link_disabled: bool
+
+
+def create(owner: Owner, request: RoomRequest) -> NewRoom:
+    """Make a room with its signed manifest, key, invite and reader of the tenant's tables: all of it or nothing.
+
+    Raises AgentNotFound, WrongAgentType, VisibilityDiffers, TablesMissing, LiveComposeUnknown, ExpiryPast and
+    TenantSealed.
+    """
+    cast = casting.choose(owner.tenant, request)
+    granted = _tables_of(owner, request)
+    root_key, signing_key = seals.open_root(owner), seals.signing_key(owner)
+    manifest = _manifest(owner, request, cast, signing_key)
+    room_key = kdf.new_key()
+    with ExitStack() as undo:
+        with transaction.atomic():
+            loaded = _insert(manifest, signing_key, room_key=room_key)
+            room = loaded.room
+            wraps.wrap_for_owner(room, room_key=room_key, root_key=root_key)
+            invite = invites.mint(room, loaded.terms, room_key=room_key)
+            for agent in cast.by_role.values():
+                sources.wrap_for_room(agent, owner=owner, room_id=room.pk, room_key=room_key)
+            audit.record(owner.actor, "room.create", room.pk, tenant_id=room.tenant_id, token_id=invite.token.token_id)
+            undo.callback(session.drop_room_role, owner.tenant, room.pk)
+            session.ensure_room_role(owner.tenant, room.pk, granted)
+        undo.pop_all()
+    return NewRoom(loaded, invite.token)
+
+
+def revoke(owner: Owner, room_id: str) -> Revoked:
+    """End a room: its invites, share link and their wraps go, and its running work is told to stop.
+
+    The owner's wrap and the data stay. Nothing of the envelope is read, so that a damaged room can be revoked too.
+    Raises RoomNotFound, also for a room that is revoked already.
+    """
+    with transaction.atomic():
+        room = (
+            selectors.rooms_visible_to(owner)
+            .select_for_update(of=("self",), no_key=True)
+            .filter(pk=room_id, revoked_at=None)
+            .first()
+        )
+        if room is None:
+            raise RoomNotFound
+        return end(room, actor=owner.actor)
+
+
+def end(room: Room, *, actor: audit.Actor) -> Revoked:
+    """Revoke a locked, living room. Part of the caller's transaction."""
+    Room.objects.filter(pk=room.pk).update(revoked_at=clock.now())
+    share_link_disabled = share_links.disable(room, actor=actor)
+    invites_revoked = invites.revoke_each(room, actor=actor)
+    wraps.drop(room)
+    audit.record(actor, "room.revoke", room.pk, tenant_id=room.tenant_id, invites=invites_revoked)
+    hooks.announce(Revocation(room.tenant_id, room.pk, "", actor))
+    return Revoked(invites_revoked, share_link_disabled)
+
+
+def _tables_of(owner: Owner, request: RoomRequest) -> frozenset[str]:
+    if not request.allowed_tables:
+        return frozenset()
+    return tables.matched(request.allowed_tables, session.table_names(owner.tenant))
+
+
+def _manifest(owner: Owner, request: RoomRequest, cast: RoomCast, key: SigningKey) -> RoomManifest:
+    now = clock.now().timestamp()
+    if request.expires_at is not None and request.expires_at <= now:
+        raise ExpiryPast
+    return RoomManifest(
+        room_id=ids.room_id(),
+        tenant_id=owner.tenant.pk,
+        name=request.name.strip(),
+        rules=request.rules,
+        rules_hash=text_hash(request.rules),
+        policy=request.rules if request.policy is None else request.policy,
+        scope=cast.scope_ref,
+        query=cast.query_ref,
+        mediator=cast.mediator_ref,
+        output_visibility=request.output_visibility,
+        llm_providers=request.llm_providers,
+        allow_artifacts=request.allow_artifacts,
+        trust=trust.initial(request.trust_mode, request.allowed_composes, live_compose=signer.compose_hash()),
+        allowed_tables=request.allowed_tables,
+        created_at=now,
+        owner_pubkey_b64=key.public_b64,
+        serial=1,
+        expires_at=request.expires_at,
+        agents=cast.digests,
+    )
+
+
+def _insert(manifest: RoomManifest, key: SigningKey, *, room_key: bytes) -> LoadedRoom:
+    """Sign and store the manifest, then read it back as every later request will."""
+    envelope = sign(manifest.to_wire(), key=key)
+    room = Room(
+        id=manifest.room_id,
+        tenant_id=manifest.tenant_id,
+        name=manifest.name,
+        envelope=ROOM_V1.encode(envelope).decode(),
+        manifest_hash=envelope["manifest_hash"],
+        owner_pubkey_b64=key.public_b64,
+        serial=manifest.serial,
+        key_id=key_id(room_key),
+        created_at=datetime.fromtimestamp(manifest.created_at, UTC),
+    )
+    room.vault_index = vault_index.seal(room, [], room_key=room_key)
+    loaded = selectors.verify(room)
+    room.save(force_insert=True)
+    return loaded
