@@ -8,3 +8,22 @@ class RoomsConfig(AppConfig):
 
     name = "rooms"
     verbose_name = "Rooms"
+
+    def ready(self) -> None:
+        """Answer for guests' tokens, and for what the tenants app cannot know about rooms."""
+        from attestation.tokens import INVITE, SHARE
+        from rooms import capabilities, credentials
+        from rooms.api import origin
+        from rooms.services import invites
+        from tenants import capabilities as tenant_capabilities
+        from tenants import hooks
+        from tenants.credentials import registry
+
+        origin.check_settings()
+        registry.register(INVITE, credentials.resolve_invite)
+        registry.register(SHARE, credentials.resolve_share_link)
+        tenant_capabilities.register(capabilities.tokens_of, invites.revoke_by_prefix)
+        hooks.on_revoke_capabilities(capabilities.revoke_all)
+        hooks.on_clear_seal(capabilities.drop_owner_wraps)
+        hooks.answer_visible_tables(capabilities.tables_for)
+        hooks.answer_guest_sealed(capabilities.is_sealed)
