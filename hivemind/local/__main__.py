@@ -42,6 +42,8 @@ def status() -> None:
     here = checkout.read()
     pid = supervisor.find(here.layout)
     click.echo(f"service   {f'process {pid}, {here.url}' if pid else 'stopped'}")
+    for name, count in supervisor.crashes(here.layout).items():
+        click.echo(f"{name:<9} {f'crashing, see {here.layout.log_dir}/{name}.log' if count else 'running'}")
     for part in here.services:
         click.echo(f"{part.name:<9} {'running' if part.running() else 'stopped'}")
     click.echo(f"docker    {docker_engine.find(os.environ) or 'no engine answers'}")

@@ -34,6 +34,10 @@ class Place:
     real: Path
     seen: Path
 
+    def view(self, path: Path) -> str:
+        """Return how the service's process names `path`, which lies in this folder."""
+        return str(self.seen / path.relative_to(self.real))
+
 
 def current() -> Account:
     """Return the account of this process."""

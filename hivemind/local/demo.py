@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hivemind.local import checkout
+from hivemind.local import checkout, files
 from hivemind.local.errors import LocalError
 
 Say = Callable[[str], None]
@@ -69,7 +69,7 @@ class Player:
 
     def keep(self, tenant: dict[str, Any]) -> None:
         """Keep the key for the next time, readable by this account alone, and make the client's profile."""
-        write_private(self.folder / "tenant.json", json.dumps(tenant))
+        files.write_private(self.folder / "tenant.json", json.dumps(tenant))
         self.hmctl("init", "--service", self.url, "--api-key", str(tenant["api_key"]))
 
     def hmctl(self, *arguments: str) -> str:
@@ -144,7 +144,7 @@ def _room(alice: Player, bob: Player, kept: Path, say: Say) -> str:
     except (OSError, ValueError, KeyError, LocalError):
         say("alice-media makes a room from three bundled agents")
         made = _create_room(alice, kept.parent)
-        write_private(kept, json.dumps({"room_id": made["room_id"], "link": made["link"]}))
+        files.write_private(kept, json.dumps({"room_id": made["room_id"], "link": made["link"]}))
         alice.hmctl("room", "add-data", str(made["room_id"]), VAULT_TEXT, "--meta", "source=house-style")
         return str(made["link"])
     return link
@@ -173,12 +173,3 @@ def _ask(bob: Player, link: str, say: Say) -> None:
     say(f"the answer, {verified}:")
     for line in str(answer["output"]).splitlines():
         say(f"  {line}")
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace `path` by a file that only this account can read."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)

@@ -121,14 +121,15 @@ class Postgres:
     def _places(self, owner: account.Account) -> tuple[account.Place, account.Place]:
         windows = self.layout.socket_dir
         home = account.place(self.layout.postgres_home, account=owner, window=windows / "postgres")
-        return home, account.place(program_dir(), account=owner, window=windows / "postgres-program")
+        wheels = program_dir().parents[1]  # its libraries lie beside the package
+        return home, account.place(wheels, account=owner, window=windows / "wheels")
 
     def _initialise(self, owner: account.Account, places: tuple[account.Place, account.Place]) -> None:
-        home, program = places
+        home, wheels = places
         made = home.seen / "partial"  # gets its name when it is complete, so that a kill here costs nothing
         durability = () if self.durable else ("--no-sync",)
         account.run(
-            [str(program.seen / "bin" / "initdb"), "-D", str(made), "-U", SUPERUSER, *INITDB, *durability],
+            [wheels.view(program_dir() / "bin" / "initdb"), "-D", str(made), "-U", SUPERUSER, *INITDB, *durability],
             account=owner,
             places=places,
         )
@@ -146,11 +147,11 @@ class Postgres:
         (data / "pg_ident.conf").write_text("".join(f'local "{name}" all\n' for name in callers), encoding="utf-8")
 
     def _launch(self, owner: account.Account, places: tuple[account.Place, account.Place]) -> None:
-        home, program = places
+        home, wheels = places
         settings = {**SETTINGS, **({} if self.durable else FLEETING)}
         settings["unix_socket_directories"] = str(self.layout.socket_dir)
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        line = [str(program.seen / "bin" / PROGRAM), "-D", str(home.seen / "data"), *options]
+        line = [wheels.view(program_dir() / "bin" / PROGRAM), "-D", str(home.seen / "data"), *options]
         log = self.layout.log_dir / "postgres.log"
         child = processes.start(
             account.command(line, account=owner, places=places, death_signal="QUIT" if self.die_with_parent else ""),

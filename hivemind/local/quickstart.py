@@ -1,5 +1,6 @@
 """`scripts/quickstart.sh` after its packages are installed: start the service, then play a room on it."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from hivemind.local import checkout, demo, docker_engine, processes, supervisor
+from hivemind.local import checkout, demo, docker_engine, files, processes, supervisor
 from hivemind.local.errors import LocalError, NotReady
 
 HEALTH_SECONDS = 120.0
@@ -79,19 +80,28 @@ def _image_log(here: checkout.Checkout) -> Path:
 
 def _ensure_service(here: checkout.Checkout, environment: Mapping[str, str], narrator: Narrator) -> None:
     if supervisor.find(here.layout):
-        if _healthy(here) and not _changed_since_start(here):
+        if _healthy(here) and not _changed_since_start(here, environment):
             narrator.say(f"the service already runs at {here.url}")
             return
-        narrator.say("the code or its settings have changed: restarting the service")
+        narrator.say("the program or its settings have changed: restarting the service")
         supervisor.stop(here.layout, seconds=STOP_SECONDS)
-    narrator.say(f"starting the service, see {here.layout.log_dir}")
+    narrator.say(f"starting the service, logs in {here.layout.log_dir}")
     log = here.layout.log_dir / "up.log"
-    line = [sys.executable, "manage.py", "up"]
-    child = processes.start(line, log=log, cwd=checkout.ROOT, env=environment)
-    processes.wait_until(lambda: _healthy(here) or child.poll() is not None, seconds=HEALTH_SECONDS)
-    if child.poll() is not None or not _healthy(here):
+    files.write_private(_fingerprint_file(here), _fingerprint(environment))
+    child = processes.start([sys.executable, "manage.py", "up"], log=log, cwd=checkout.ROOT, env=environment)
+    processes.wait_until(
+        lambda: _healthy(here) or child.poll() is not None or bool(_failing(here)), seconds=HEALTH_SECONDS
+    )
+    for name in _failing(here):
+        log = here.layout.log_dir / f"{name}.log"
+    if child.poll() is not None or _failing(here) or not _healthy(here):
         raise NotReady(f"the service did not start; the end of {log}:\n{processes.last_lines(log)}")
     narrator.say(f"the service answers at {here.url}")
+
+
+def _failing(here: checkout.Checkout) -> list[str]:
+    """Return the processes of the service that crash again and again."""
+    return [name for name, count in supervisor.crashes(here.layout).items() if count > 1]
 
 
 def _healthy(here: checkout.Checkout) -> bool:
@@ -102,10 +112,21 @@ def _healthy(here: checkout.Checkout) -> bool:
         return False
 
 
-def _changed_since_start(here: checkout.Checkout) -> bool:
-    """Return whether a file of the program is newer than the running service."""
-    started_at = (here.layout.run_dir / "supervisor.lock").stat().st_mtime
-    return any(path.stat().st_mtime > started_at for path in _program_files())
+def _changed_since_start(here: checkout.Checkout, environment: Mapping[str, str]) -> bool:
+    """Return whether the running service was started with another program or other settings."""
+    started = _fingerprint_file(here)
+    if not started.exists() or started.read_text(encoding="utf-8") != _fingerprint(environment):
+        return True
+    return any(path.stat().st_mtime > started.stat().st_mtime for path in _program_files())
+
+
+def _fingerprint_file(here: checkout.Checkout) -> Path:
+    return here.layout.run_dir / "started-with"
+
+
+def _fingerprint(environment: Mapping[str, str]) -> str:
+    settings = sorted((name, value) for name, value in environment.items() if name.startswith("HIVEMIND_"))
+    return hashlib.sha256(repr(settings).encode()).hexdigest()
 
 
 def _program_files() -> list[Path]:

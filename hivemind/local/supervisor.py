@@ -6,6 +6,7 @@ it. Its children die with it, so that nothing of a killed supervisor stands in t
 
 import contextlib
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -69,6 +70,7 @@ class Supervisor:
         """Start everything, keep it alive, return when everything has been stopped."""
         before = {s: signal.signal(s, self._on_signal) for s in (signal.SIGTERM, signal.SIGINT)}
         try:
+            self._write_crashes()
             checked_at = time.monotonic()
             while not self._stop_asked:
                 self._tend()
@@ -91,19 +93,29 @@ class Supervisor:
                 self._note_crash(entry, now=now)
             if entry.process is None and now >= entry.due_at:
                 self._start(entry, now=now)
+            elif entry.process and entry.crashes and now - entry.started_at > SETTLED_SECONDS:
+                entry.crashes = 0
+                self._write_crashes()
 
     def _note_crash(self, entry: _Running, *, now: float) -> None:
-        entry.crashes = 1 if now - entry.started_at > SETTLED_SECONDS else entry.crashes + 1
+        entry.crashes += 1
         pause = min(LONGEST_PAUSE_SECONDS, 2.0 ** (entry.crashes - 1))
         status = entry.process.returncode if entry.process else None
         what = f"{entry.child.name} ended with status {status}"
         self._say(f"{what}, starting it again in {pause:.0f} s; see {self._log(entry.child)}")
         entry.process, entry.due_at = None, now + pause
+        self._write_crashes()
 
     def _start(self, entry: _Running, *, now: float) -> None:
         line = account.command(entry.child.argv, account=account.current(), death_signal="KILL")
         entry.process = processes.start(line, log=self._log(entry.child), cwd=Path.cwd(), env=self._environment)
         entry.started_at = now
+
+    def _write_crashes(self) -> None:
+        counts = {entry.child.name: entry.crashes for entry in self._all}
+        draft = _crash_file(self._layout).with_suffix(".new")
+        draft.write_text(json.dumps(counts), encoding="utf-8")
+        draft.replace(_crash_file(self._layout))
 
     def _log(self, child: Child) -> Path:
         return self._layout.log_dir / f"{child.name}.log"
@@ -158,6 +170,17 @@ def _locks(handle: IO[str], kind: int) -> bool:
     return True
 
 
+def crashes(layout: Layout) -> dict[str, int]:
+    """Return how often in a row each child of the living supervisor has crashed; empty when there is none."""
+    if find(layout) is None:
+        return {}
+    try:
+        counts: dict[str, int] = json.loads(_crash_file(layout).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return counts
+
+
 def stop(layout: Layout, *, seconds: float) -> bool:
     """Stop the supervisor and what it keeps alive; return whether there was one."""
 
@@ -166,6 +189,10 @@ def stop(layout: Layout, *, seconds: float) -> bool:
         return [] if pid is None else [pid]
 
     return processes.end(living, first=signal.SIGTERM, seconds=seconds)
+
+
+def _crash_file(layout: Layout) -> Path:
+    return layout.run_dir / "crashes.json"
 
 
 def _lock_file(layout: Layout) -> Path:

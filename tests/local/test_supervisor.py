@@ -56,6 +56,7 @@ def test_a_crashed_child_is_started_again(where: Layout, started: list[subproces
     starts = tmp_path / "starts"
     process = launch(where, started, f"echo x >> {starts}; sleep 0.1; exit 3")
     wait_for(starts, lines=3)
+    assert supervisor.crashes(where)["child0"] >= 2
     process.send_signal(signal.SIGTERM)
     told = process.communicate(timeout=10)[0]
     assert "child0 ended with status 3, starting it again in 1 s" in told
