@@ -1,0 +1,1 @@
+"""hmctl: the command-line client of Hivemind rooms."""

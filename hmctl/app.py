@@ -1,0 +1,101 @@
+"""What every command works with: settings, profiles, stores, the terminal, and clients behind the trust gate.
+
+Passed along explicitly. A credential leaves this process only through a client that `owner` or `admit` has let
+through the gate.
+"""
+
+import os
+from contextlib import ExitStack
+from functools import cached_property
+
+from hmctl import exits, settings
+from hmctl.client.transport import Transport
+from hmctl.client.v1 import V1
+from hmctl.clock import Clock
+from hmctl.errors import ProfileProblem
+from hmctl.io import Terminal
+from hmctl.launch import Launch
+from hmctl.profiles import Profile, ProfileStore
+from hmctl.secret import Secret
+from hmctl.services import Service
+from hmctl.settings import Settings
+from hmctl.trust import decide, gate
+from hmctl.trust.acceptances import Acceptances
+from hmctl.trust.decide import ServiceTrust
+from hmctl.trust.known_rooms import KnownRooms
+from hmctl.trust.store import TrustStore
+
+
+class App:
+    """One command's session. A context manager: leaving it closes the connections."""
+
+    def __init__(self, chosen: Settings, *, clock: Clock, codes: exits.Codes = exits.ROOM) -> None:
+        self.settings = chosen
+        self.clock = clock
+        self.codes = codes
+        self.terminal = Terminal(verbose=chosen.verbose, plain=chosen.plain)
+        self.profiles = ProfileStore(chosen.home, is_default_home=chosen.home_is_default)
+        self.acceptances = Acceptances(chosen.home)
+        self.known_rooms = KnownRooms(chosen.home)
+        self.trust_store = TrustStore(chosen.home)
+        self._open = ExitStack()
+        self._clients: dict[str, V1] = {}
+        self._admitted: dict[str, ServiceTrust] = {}
+
+    @classmethod
+    def of(cls, launch: Launch, *, codes: exits.Codes = exits.ROOM) -> "App":
+        """The session for the flags given and the environment of this process."""
+        return cls(settings.read(launch.flags, os.environ), clock=launch.clock, codes=codes)
+
+    def __enter__(self) -> "App":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._open.close()
+
+    @cached_property
+    def profile_name(self) -> str:
+        """The name of the active profile, whether or not it exists."""
+        return self.profiles.active_name(self.settings.profile)
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The active profile (ProfileProblem when there is none)."""
+        return self.profiles.load(self.profile_name)
+
+    def require_key(self) -> Secret:
+        """The active profile's key (ProfileProblem when it has none)."""
+        if self.profile.api_key is None:
+            raise ProfileProblem(
+                f"profile {self.profile.name!r} has no key", hint="Add it with `hmctl init --api-key -`."
+            )
+        return self.profile.api_key
+
+    def public(self, service: Service) -> V1:
+        """A client without credentials; one set of connections per service."""
+        if service.url not in self._clients:
+            transport = Transport(service, codes=self.codes, terminal=self.terminal, clock=self.clock)
+            self._open.callback(transport.close)
+            self._clients[service.url] = V1(transport)
+        return self._clients[service.url]
+
+    def admit(self, service: Service) -> ServiceTrust:
+        """Puts the service through the gate, once per command (TrustRefused)."""
+        if service.url not in self._admitted:
+            trust = gate.admit(
+                self.public(service),
+                decide.policy_for(service, self.settings),
+                timeout_seconds=self.settings.evidence_timeout_seconds,
+            )
+            self._admitted[service.url] = trust
+            gate.announce(trust, self.terminal)
+        return self._admitted[service.url]
+
+    def caller(self, service: Service, bearer: Secret) -> V1:
+        """A client that presents `bearer`, to a service that passed the gate."""
+        self.admit(service)
+        return self.public(service).as_caller(bearer)
+
+    def owner(self) -> V1:
+        """The active profile at its own service, behind the gate."""
+        return self.caller(self.profile.service, self.require_key())

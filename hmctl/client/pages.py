@@ -1,0 +1,41 @@
+"""Lists longer than one answer: the next page is named by the header `X-Next-Cursor`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from hmctl.client.transport import JsonObject
+from hmctl.errors import BadAnswer
+
+PAGE_ROWS: Final = 100
+NEXT: Final = "x-next-cursor"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of one answer and the cursor of the next, empty at the end (or on services that have none)."""
+
+    rows: list[JsonObject]
+    next_cursor: str = ""
+
+
+def collect(fetch: Callable[[int, str], Page], *, limit: int | None) -> list[JsonObject]:
+    """Up to `limit` rows (None means all) from `fetch(rows, cursor)`, page by page."""
+    rows: list[JsonObject] = []
+    cursor, seen = "", {""}
+    while limit is None or len(rows) < limit:
+        wanted = PAGE_ROWS if limit is None else min(PAGE_ROWS, limit - len(rows))
+        page = fetch(wanted, cursor)
+        rows += page.rows
+        cursor = page.next_cursor
+        if not cursor:
+            break
+        if cursor in seen:
+            raise BadAnswer("the service's list never ends: it named the same next page twice")
+        seen.add(cursor)
+    return rows if limit is None else rows[:limit]
+
+
+def params(rows: int, cursor: str) -> dict[str, str]:
+    """Query parameters of one page."""
+    return {"limit": str(rows)} | ({"cursor": cursor} if cursor else {})

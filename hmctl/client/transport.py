@@ -1,0 +1,189 @@
+"""HTTP with one service: no redirects, bounded bodies, a deadline for every call, and errors in plain words.
+
+Messages are made from the kind of failure, never from a library's text: some of those quote headers.
+"""
+
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+from urllib.parse import quote
+
+import httpx
+
+from hmctl import exits, io
+from hmctl.client import failures
+from hmctl.clock import Clock, SystemClock
+from hmctl.errors import BadAnswer, BadInput, HttpFailed, TimedOut, TransportFailed
+from hmctl.secret import Secret
+from hmctl.services import Service
+
+JsonObject = dict[str, object]
+Method = Literal["GET", "POST", "DELETE"]
+_LARGEST_BODY: Final = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Upload:
+    """The file part of a multipart form."""
+
+    filename: str
+    content: bytes
+    media_type: str = "application/gzip"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request. `path` is already quoted (see `path_of`); `largest_body` bounds the answer in bytes."""
+
+    method: Method
+    path: str
+    timeout_seconds: float
+    bearer: Secret | None = None
+    payer: Secret | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    body: JsonObject | None = None
+    form: Mapping[str, str] | None = None
+    upload: Upload | None = None
+    largest_body: int = _LARGEST_BODY
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer, read whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> object:
+        """The body as JSON (BadAnswer if it is none)."""
+        try:
+            return json.loads(self.content)
+        except (ValueError, RecursionError):
+            start = io.one_line(self.content[:200].decode("utf-8", "replace"), width=80)
+            raise BadAnswer(
+                f"the service answered {self.status} but not with JSON: {start!r}",
+                hint="Is this the address of a Hivemind service?",
+            ) from None
+
+    def object(self) -> JsonObject:
+        """The body as a JSON object (BadAnswer otherwise)."""
+        value = self.json()
+        if not isinstance(value, dict):
+            raise BadAnswer("the service answered with JSON of another shape than this protocol has")
+        return value
+
+    def array(self) -> list[JsonObject]:
+        """The body as a JSON array of objects (BadAnswer otherwise)."""
+        value = self.json()
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise BadAnswer("the service answered with JSON of another shape than this protocol has")
+        return value
+
+
+class Transport:
+    """One service over kept-alive connections. Safe to share between threads."""
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        codes: exits.Codes = exits.ROOM,
+        terminal: io.Terminal | None = None,
+        clock: Clock | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.service = service
+        self._codes = codes
+        self._terminal = terminal or io.Terminal()
+        self._clock = clock or SystemClock()
+        self._http = httpx.Client(
+            base_url=service.url,
+            follow_redirects=False,
+            trust_env=not service.is_loopback,
+            verify=tls or True,
+            headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
+        )
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def send(self, call: Call) -> Answer:
+        """The answer, if its status is 2xx; TransportFailed, HttpFailed or BadAnswer otherwise."""
+        started = self._clock.steady()
+        try:
+            status, headers, content = self._exchange(call)
+        except httpx.TimeoutException:
+            message = f"no answer from {self.service.url} within {call.timeout_seconds:g} s"
+            raise TimedOut(message, exit_code=self._codes.transport) from None
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as problem:
+            raise self._unreachable(problem) from None
+        except UnicodeEncodeError:
+            raise BadInput("a text to send is not valid Unicode") from None
+        elapsed = (self._clock.steady() - started) * 1000
+        self._terminal.trace(f"{call.method} {call.path} {status} {elapsed:.0f} ms")
+        if 200 <= status < 300:
+            return Answer(status, headers, content)
+        raise self._refused(status, headers, content)
+
+    def _exchange(self, call: Call) -> tuple[int, Mapping[str, str], bytes]:
+        deadline = self._clock.steady() + call.timeout_seconds
+        files = None
+        if call.upload is not None:
+            files = {"archive": (call.upload.filename, call.upload.content, call.upload.media_type)}
+        with self._http.stream(
+            call.method,
+            call.path,
+            headers=_headers(call),
+            params=dict(call.params) or None,
+            json=call.body,
+            data=dict(call.form) if call.form is not None else None,
+            files=files,
+            timeout=call.timeout_seconds,
+        ) as response:
+            return response.status_code, response.headers, self._read(response, call, deadline)
+
+    def _read(self, response: httpx.Response, call: Call, deadline: float) -> bytes:
+        parts, size = [], 0
+        for part in response.iter_bytes():
+            size += len(part)
+            if size > call.largest_body:
+                raise BadAnswer(f"the service's answer is larger than {call.largest_body // 1024**2} MiB")
+            if self._clock.steady() > deadline:
+                raise httpx.ReadTimeout("deadline")
+            parts.append(part)
+        return b"".join(parts)
+
+    def _unreachable(self, problem: Exception) -> TransportFailed:
+        reason, hint = failures.in_words(problem)
+        message = f"cannot reach {self.service.url}: {reason}"
+        return TransportFailed(message, hint=hint, exit_code=self._codes.transport)
+
+    def _refused(self, status: int, headers: Mapping[str, str], content: bytes) -> HttpFailed:
+        detail, explained = failures.detail_of(status, headers, content)
+        return HttpFailed(
+            status,
+            detail,
+            explained=explained,
+            retry_after_seconds=failures.retry_after(headers),
+            hint=failures.hint_for(status, detail),
+            exit_code=self._codes.http,
+        )
+
+
+def path_of(*parts: str) -> str:
+    """`/v1/…` with every part quoted whole, so that no id can reach another route."""
+    return "/v1/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def _headers(call: Call) -> dict[str, str]:
+    headers = dict(call.headers)
+    if call.bearer is not None:
+        headers["Authorization"] = f"Bearer {call.bearer.reveal()}"
+    if call.payer is not None:
+        headers["X-Hivemind-Api-Key"] = call.payer.reveal()
+    return headers

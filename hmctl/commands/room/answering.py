@@ -1,0 +1,169 @@
+"""From a submitted run to what the user gets: wait, verify, print. Shared by `room ask` and `room runs`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hmctl import files
+from hmctl.app import App
+from hmctl.client import wire
+from hmctl.client.wire import RunRow
+from hmctl.errors import HmctlError, Interrupted, RecordRejected, RunFailed, WindowOver
+from hmctl.io import one_line
+from hmctl.render import progress
+from hmctl.render import run as run_text
+from hmctl.rooms.opening import OpenedRoom
+from hmctl.runs import artifacts, records, watch
+from hmctl.runs.artifacts import Fetched
+from hmctl.runs.asked import Asked
+from hmctl.runs.records import Verdict
+from hmctl.secret import Secret
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """How the user wants the answer."""
+
+    as_json: bool = False
+    fetch: bool = False
+    output: Path | None = None
+    strict: bool = True
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A submitted run. `reading_payer` is sent with reads only where the service needs it (share links)."""
+
+    opened: OpenedRoom
+    asked: Asked
+    reading_payer: Secret | None
+    window_seconds: float
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An ended run and what its record is worth; `verdict` is None when a rejected record was put up with."""
+
+    row: RunRow
+    verdict: Verdict | None
+    reason: str
+
+
+def finish(app: App, pending: Pending, presentation: Presentation) -> None:
+    """Waits, verifies, prints. Raises RunFailed, WindowOver, RecordRejected or Interrupted for all but an answer."""
+    row = wait(app, pending)
+    run_id = pending.asked.run_id
+    if row is None:
+        waited = f"within {pending.window_seconds:g} s" if pending.window_seconds else "yet"
+        raise WindowOver(
+            f"run {run_id} has not ended {waited}",
+            hint=resume_hint(run_id, is_link=pending.opened.ref.is_link),
+            run_id=run_id,
+        )
+    judged = judge(pending, row, strict=presentation.strict)
+    if row.status != "completed":
+        raise RunFailed(one_line(row.error or "no reason given", width=600), hint=judged.reason, run_id=run_id)
+    _print_answer(app, pending, judged, presentation)
+
+
+def wait(app: App, pending: Pending) -> RunRow | None:
+    """The ended run, None when the window is over; Ctrl-C says how to go on later (Interrupted)."""
+    run_id, is_link = pending.asked.run_id, pending.opened.ref.is_link
+
+    def fetch() -> RunRow:
+        row = wire.run_row(pending.opened.client.run(run_id, payer=pending.reading_payer))
+        if row.run_id != run_id:
+            raise RecordRejected("The service answered with another run than the one asked for.", run_id=run_id)
+        return row
+
+    try:
+        with progress.for_run(app.terminal, app.clock, label=f"run {run_id}") as shown:
+            return watch.until_ended(fetch, clock=app.clock, window_seconds=pending.window_seconds, on_row=shown.show)
+    except KeyboardInterrupt:
+        raise interrupted(run_id, is_link=is_link) from None
+    except HmctlError as problem:
+        problem.run_id = run_id
+        problem.hint = problem.hint or resume_hint(run_id, is_link=is_link)
+        raise
+
+
+def judge(pending: Pending, row: RunRow, *, strict: bool) -> Judged:
+    """What the ended run's record is worth (RecordRejected when it does not hold and `strict`)."""
+    try:
+        verdict = records.judge(row, pending.opened, pending.asked)
+        if row.status == "completed" and row.output is None and not row.is_redacted:
+            raise RecordRejected("The service says the run has an answer but does not give it.", run_id=row.run_id)
+    except RecordRejected as problem:
+        if not strict:
+            return Judged(row, None, problem.message)
+        if row.status != "completed":
+            claim = one_line(row.error or "no reason given", width=200)
+            problem.hint = f"The service says the run failed: {claim} (not verified)."
+        raise
+    return Judged(row, verdict, verdict.explanation)
+
+
+def interrupted(run_id: str, *, is_link: bool) -> Interrupted:
+    """The error for Ctrl-C while a run goes on."""
+    return Interrupted(
+        f"stopped waiting; run {run_id} goes on", hint=resume_hint(run_id, is_link=is_link), run_id=run_id
+    )
+
+
+def resume_hint(run_id: str, *, is_link: bool) -> str:
+    """How to get the answer later."""
+    room = ' --link "$ROOM"' if is_link else ""
+    return f"Fetch and verify it later: hmctl room runs {run_id}{room} --wait"
+
+
+def _print_answer(app: App, pending: Pending, judged: Judged, presentation: Presentation) -> None:
+    row = judged.row
+    fetched = _fetch(pending, judged) if presentation.fetch else Fetched()
+    if presentation.output is not None:
+        files.save(presentation.output, (row.output or "").encode("utf-8", "replace"))
+    if presentation.as_json:
+        app.terminal.document(
+            run_text.completed_json(
+                row,
+                service=pending.opened.ref.service,
+                verdict=judged.verdict,
+                reason=judged.reason,
+                fetched=fetched,
+            )
+        )
+        return
+    if row.is_redacted:
+        app.terminal.warn("the answer is withheld: only its asker may read it")
+    elif presentation.output is None:
+        app.terminal.answer(row.output or "")
+    else:
+        app.terminal.say(f"answer written to {presentation.output}")
+    _say_artifacts(app, row, fetched)
+    _say_verdict(app, judged)
+
+
+def _fetch(pending: Pending, judged: Judged) -> Fetched:
+    return artifacts.fetch(
+        pending.opened.client,
+        judged.row,
+        verified=judged.verdict.verified if judged.verdict else None,
+        payer=pending.reading_payer,
+        parent=Path.cwd(),
+    )
+
+
+def _say_artifacts(app: App, row: RunRow, fetched: Fetched) -> None:
+    for artifact in row.artifacts:
+        where = fetched.saved.get(artifact.filename)
+        app.terminal.say(f"artifact {one_line(artifact.filename)}" + (f" -> {where}" if where else ""))
+    for name, reason in fetched.failed.items():
+        app.terminal.warn(f"artifact {one_line(name)} was not saved: {reason}")
+
+
+def _say_verdict(app: App, judged: Judged) -> None:
+    spent = run_text.spent(judged.row)
+    if judged.verdict is not None and judged.verdict.is_proof:
+        app.terminal.success(f"verified: {judged.reason}")
+    else:
+        app.terminal.alarm(f"not verified: {judged.reason.removeprefix('not verified: ')}")
+    if spent:
+        app.terminal.say(spent)

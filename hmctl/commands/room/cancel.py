@@ -1,0 +1,64 @@
+"""`hmctl room cancel`."""
+
+from dataclasses import dataclass
+
+import click
+
+from hmctl import ids
+from hmctl.app import App
+from hmctl.client import wire
+from hmctl.client.v1 import V1
+from hmctl.commands.wiring import confirm, json_option, with_app, yes_option
+from hmctl.errors import BadInput, HttpFailed
+from hmctl.rooms import reference
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for."""
+
+    run_id: str
+    room: str | None
+    yes: bool
+    as_json: bool
+
+
+@click.command("cancel")
+@click.argument("run_id")
+@click.option("--link", "--room", "room", metavar="ROOM", help="Cancel as the bearer of this link.")
+@yes_option
+@json_option
+@with_app()
+def command(app: App, run_id: str, room: str | None, yes: bool, as_json: bool) -> None:
+    """Stop a run that has not ended. What it used so far is charged, the rest of the hold is given back.
+
+    \b
+    Examples:
+      hmctl room cancel 4f0a9c1d22be
+      hmctl room cancel 4f0a9c1d22be --link "$ROOM"
+    """
+    run(app, Options(run_id, room, yes, as_json))
+
+
+def run(app: App, options: Options) -> None:
+    """Asks, then cancels (Declined, HttpFailed, BadInput where the service has no cancel)."""
+    run_id = ids.checked(options.run_id, what="run")
+    client = _caller(app, options.room)
+    confirm(app, f"Cancel run {run_id}?", yes=options.yes)
+    try:
+        answer = client.cancel_run(run_id)
+    except HttpFailed as problem:
+        if problem.status == 405:
+            raise BadInput("this service cannot cancel runs", hint="The run ends by itself at its deadline.") from None
+        raise
+    if options.as_json:
+        app.terminal.document(answer)
+    else:
+        app.terminal.data(f"{run_id}  {wire.text(answer, 'status') or 'cancelled'}")
+
+
+def _caller(app: App, room: str | None) -> V1:
+    if room is None:
+        return app.owner()
+    ref = reference.read(app, room)
+    return app.caller(ref.service, ref.bearer)

@@ -1,0 +1,135 @@
+"""`hmctl room runs`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from hmctl import files, ids
+from hmctl.app import App
+from hmctl.client import pages, retries, wire
+from hmctl.commands.room import answering
+from hmctl.commands.room.answering import Pending, Presentation
+from hmctl.commands.wiring import json_option, with_app
+from hmctl.errors import BadInput
+from hmctl.render import run as run_text
+from hmctl.rooms import opening, reference
+from hmctl.rooms.opening import OpenedRoom
+from hmctl.rooms.reference import RoomRef
+from hmctl.runs.asked import Asked, AskedRuns
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for."""
+
+    run_id: str | None
+    room: str | None
+    wait: bool
+    window_seconds: float
+    limit: int
+    allow_foreign_payer: bool
+    presentation: Presentation
+
+
+@click.command("runs")
+@click.argument("run_id", required=False)
+@click.option(
+    "--link",
+    "--room",
+    "room",
+    metavar="ROOM",
+    help="Read the run as the bearer of this link, or in this room.",
+)
+@click.option("--wait", is_flag=True, help="Wait until the run ends, verify it and print the answer.")
+@click.option("--window", type=click.IntRange(min=1), default=2820, show_default=True, help="Longest wait in seconds.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs to list.")
+@click.option("--fetch", is_flag=True, help="Save artifacts below ./hivemind-artifacts.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write the answer to this file.")
+@click.option("--no-strict-attestation", is_flag=True, help="Show the answer even if its record is rejected.")
+@click.option("--allow-foreign-payer", is_flag=True, help="As for room ask; share links need your key to read a run.")
+@json_option
+@with_app()
+def command(
+    app: App, /, run_id: str | None, room: str | None, wait: bool, window: int, limit: int, **shown: object
+) -> None:
+    """List runs, print one as the service tells it, or fetch and verify one.
+
+    RUN_ID alone prints the service's JSON. With --link, --room or --wait the run is verified as after `room ask` and
+    its answer printed, with the exit codes of `room ask`. What this machine asked is verified against its own notes.
+
+    \b
+    Examples:
+      hmctl room runs
+      hmctl room runs 4f0a9c1d22be
+      hmctl room runs 4f0a9c1d22be --link "$ROOM" --wait
+    """
+    output = shown["output"]
+    presentation = Presentation(
+        as_json=bool(shown["as_json"]),
+        fetch=bool(shown["fetch"]),
+        output=output if isinstance(output, Path) else None,
+        strict=not shown["no_strict_attestation"],
+    )
+    run(
+        app,
+        Options(run_id, room, wait, float(window), limit, bool(shown["allow_foreign_payer"]), presentation),
+    )
+
+
+def run(app: App, options: Options) -> None:
+    """Lists, prints or verifies (HttpFailed, RecordRejected, …)."""
+    if options.run_id is None:
+        _list(app, options)
+    elif options.room is None and not options.wait:
+        app.terminal.document(app.owner().run(ids.checked(options.run_id, what="run")))
+    else:
+        _verify(app, options, ids.checked(options.run_id, what="run"))
+
+
+def _list(app: App, options: Options) -> None:
+    owner = app.owner()
+    rows = retries.call(lambda: pages.collect(owner.runs, limit=options.limit), retry=retries.READ, clock=app.clock)
+    if options.presentation.as_json:
+        app.terminal.document(rows)
+    elif rows:
+        app.terminal.data(run_text.table(rows))
+    else:
+        app.terminal.say("no runs yet")
+
+
+def _verify(app: App, options: Options, run_id: str) -> None:
+    if options.presentation.output is not None:
+        files.check_can_save(options.presentation.output)
+    ref = _room_of(app, options, run_id)
+    payer = None
+    if ref.is_share:
+        payer = reference.payer_for(app, ref, allow_foreign=options.allow_foreign_payer)
+    opened = opening.open_room(app, ref)
+    window = options.window_seconds if options.wait else 0.0
+    pending = Pending(opened, _facts(app, opened, run_id), payer, window)
+    answering.finish(app, pending, options.presentation)
+
+
+def _room_of(app: App, options: Options, run_id: str) -> RoomRef:
+    if options.room is not None:
+        return reference.read(app, options.room)
+    row = wire.run_row(app.owner().run(run_id))
+    if not row.room_id:
+        raise BadInput(f"run {run_id} does not say which room it belongs to", hint="Name the room with --room.")
+    return reference.read(app, row.room_id)
+
+
+def _facts(app: App, opened: OpenedRoom, run_id: str) -> Asked:
+    asked = AskedRuns(app.settings.home).find(run_id)
+    if asked is not None:
+        if asked.room_id != opened.manifest.room_id:
+            raise BadInput(f"run {run_id} was asked of room {asked.room_id}, not of {opened.manifest.room_id}")
+        return asked
+    app.terminal.warn("this run was not asked from here, so its question cannot be compared with the record")
+    return Asked(
+        run_id=run_id,
+        service=opened.ref.service.url,
+        room_id=opened.manifest.room_id,
+        room_manifest_hash=opened.verified.manifest_hash,
+    )

@@ -1,0 +1,66 @@
+"""`hmctl rotate-key`."""
+
+from dataclasses import dataclass, replace
+
+import click
+
+from hmctl import exits
+from hmctl.app import App
+from hmctl.client import wire
+from hmctl.commands.wiring import confirm, json_option, with_app, yes_option
+from hmctl.errors import BadInput, HmctlError
+from hmctl.render import columns
+from hmctl.secret import Secret
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for."""
+
+    yes: bool
+    reveal: bool
+    as_json: bool
+
+
+@click.command("rotate-key")
+@yes_option
+@click.option("--reveal", is_flag=True, help="Print the new key in clear.")
+@json_option
+@with_app(exits.OWNER)
+def command(app: App, yes: bool, reveal: bool, as_json: bool) -> None:
+    """Replace the profile's owner key by a new one. The old key dies at once; the new one is saved in the profile.
+
+    With --json the new key is printed.
+
+    \b
+    Example:
+      hmctl rotate-key
+    """
+    run(app, Options(yes, reveal, as_json))
+
+
+def run(app: App, options: Options) -> None:
+    """Makes sure the profile can be written, asks, rotates, saves (Declined, HttpFailed, BadInput)."""
+    profile = app.profile
+    app.require_key()
+    question = f"Replace the key of profile {profile.name!r} at {profile.service.url}? The old key dies at once."
+    confirm(app, question, yes=options.yes)
+    owner = app.owner()
+    path = app.profiles.save(profile)  # finds out now whether the new key could be kept
+    answer = owner.rotate_key()
+    key_text = wire.required(answer, "api_key")
+    try:
+        app.profiles.save(replace(profile, api_key=Secret(key_text, what="the new key")))
+    except HmctlError as problem:
+        app.terminal.data(key_text)
+        raise BadInput(
+            f"the key was replaced but not saved: {problem.message}",
+            hint="The new key was printed; keep it now.",
+        ) from None
+    if options.as_json:
+        app.terminal.document(answer)
+        return
+    facts = [("Tenant", wire.text(answer, "tenant_id") or "-"), ("Profile", str(path))]
+    facts.append(("New key", key_text if options.reveal else "saved in the profile (--reveal prints it)"))
+    app.terminal.data(columns.labelled(facts))
+    app.terminal.success("the old key is dead; other machines need the new one")

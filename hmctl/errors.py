@@ -1,0 +1,164 @@
+"""Failures a user may see: one line, a hint what to do, and the exit code."""
+
+from hmctl import exits
+
+
+class HmctlError(Exception):
+    """A failure with a stable code, a sentence, a hint and an exit code. The text never holds a secret."""
+
+    code = "failed"
+    exit_code = exits.FAILED
+    is_outcome = False  # whether `as_json` is a document that published clients know, on one line
+
+    def __init__(self, message: str, *, hint: str = "", exit_code: int | None = None, run_id: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.run_id = run_id
+        if exit_code is not None:
+            self.exit_code = exit_code
+
+    def as_json(self) -> dict[str, object]:
+        """The error object printed when --json is given."""
+        error: dict[str, object] = {
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "exit": self.exit_code,
+        }
+        if self.run_id:
+            error["run_id"] = self.run_id
+        return {"error": error}
+
+
+class BadUsage(HmctlError):
+    """The arguments contradict each other or cannot be used."""
+
+    code = "usage"
+    exit_code = exits.USAGE
+
+
+class BadInput(HmctlError):
+    """An argument or a local file is not what the command needs."""
+
+    code = "bad_input"
+
+
+class Declined(HmctlError):
+    """A question was answered with no, or could not be asked."""
+
+    code = "declined"
+
+
+class Interrupted(HmctlError):
+    """The user stopped the command while something was going on at the service."""
+
+    code = "interrupted"
+
+
+class ProfileProblem(HmctlError):
+    """The profile is missing, broken or not fit for this command."""
+
+    code = "profile"
+
+
+class StoreDamaged(HmctlError):
+    """A local file that remembers decisions cannot be read; it is never treated as empty."""
+
+    code = "store_damaged"
+
+
+class TransportFailed(HmctlError):
+    """No answer came from the service."""
+
+    code = "unreachable"
+
+
+class TimedOut(TransportFailed):
+    """The service did not answer in time."""
+
+    code = "timeout"
+
+
+class BadAnswer(HmctlError):
+    """The service answered something that is not this protocol."""
+
+    code = "bad_answer"
+
+
+class HttpFailed(HmctlError):
+    """The service answered with an error status.
+
+    `explained` tells whether the body was JSON with a detail: a gateway in between does not send one.
+    """
+
+    code = "http"
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        explained: bool = True,
+        retry_after_seconds: float | None = None,
+        hint: str = "",
+        exit_code: int | None = None,
+    ) -> None:
+        super().__init__(f"{status}: {detail}", hint=hint, exit_code=exit_code)
+        self.status = status
+        self.detail = detail
+        self.explained = explained
+        self.retry_after_seconds = retry_after_seconds
+
+
+class TrustRefused(HmctlError):
+    """The service did not prove what it runs, so nothing was sent to it."""
+
+    code = "not_trusted"
+    exit_code = exits.NOT_TRUSTED
+
+
+class RoomRejected(HmctlError):
+    """What the service sent for a room is not what its owner signed, or not what the caller asked for."""
+
+    code = "room_rejected"
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "room_rejected") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+
+
+class RecordRejected(HmctlError):
+    """The signed record of a run is missing or contradicts what was asked or answered."""
+
+    code = "record_rejected"
+    exit_code = exits.RECORD_REJECTED
+    is_outcome = True
+
+    def as_json(self) -> dict[str, object]:
+        """The outcome document."""
+        return {"status": "attestation_failed", "run_id": self.run_id, "reason": self.message}
+
+
+class RunFailed(HmctlError):
+    """The run ended without an answer. The message is the service's error text."""
+
+    code = "run_failed"
+    exit_code = exits.RUN_FAILED
+    is_outcome = True
+
+    def as_json(self) -> dict[str, object]:
+        """The outcome document."""
+        return {"status": "failed", "error": self.message, "run_id": self.run_id}
+
+
+class WindowOver(HmctlError):
+    """The run had not ended when the client stopped waiting."""
+
+    code = "run_not_ended"
+    exit_code = exits.WINDOW_OVER
+    is_outcome = True
+
+    def as_json(self) -> dict[str, object]:
+        """The outcome document."""
+        return {"status": "timeout", "run_id": self.run_id}

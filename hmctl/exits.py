@@ -1,0 +1,36 @@
+"""Every exit code of the client, on one page.
+
+| code | meaning |
+| ---- | ------- |
+| 0 | done |
+| 1 | refused, failed or declined; also the failures of room, agents, sql, init and profile commands |
+| 2 | wrong usage; for owner and trust commands: the service could not be reached |
+| 3 | for owner and trust commands: the service answered with an error |
+| 4 | the service is not trusted; for `room ask`: the run failed |
+| 5 | `room ask`: the run did not end in time |
+| 6 | `room ask`: the signed run record was rejected |
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+OK: Final = 0
+FAILED: Final = 1
+USAGE: Final = 2
+HTTP_OWNER: Final = 3
+NOT_TRUSTED: Final = 4
+RUN_FAILED: Final = 4
+WINDOW_OVER: Final = 5
+RECORD_REJECTED: Final = 6
+
+
+@dataclass(frozen=True)
+class Codes:
+    """What a family of commands exits with when a call fails on the way or is answered with an error."""
+
+    transport: int
+    http: int
+
+
+ROOM: Final = Codes(transport=FAILED, http=FAILED)
+OWNER: Final = Codes(transport=USAGE, http=HTTP_OWNER)

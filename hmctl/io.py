@@ -1,0 +1,116 @@
+"""Data goes to stdout, every other voice to stderr.
+
+A text from the other party never reaches a terminal with its control characters working: it could repaint
+what was shown before.
+"""
+
+import json
+import sys
+import unicodedata
+from typing import Final
+
+import click
+
+from hmctl.errors import Declined, HmctlError
+
+_KEPT: Final = frozenset("\n\t")
+_REORDERING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+
+
+def visible(text: str) -> str:
+    """The text with control and reordering characters spelled out instead of obeyed."""
+    return "".join(_shown(ch) for ch in text.replace("\r\n", "\n"))
+
+
+def one_line(text: str, *, width: int = 200) -> str:
+    """The first `width` characters on one line, safe to show."""
+    flat = " ".join(visible(text).split())
+    return flat if len(flat) <= width else flat[: width - 1] + "…"
+
+
+def _shown(ch: str) -> str:
+    if ch in _KEPT:
+        return ch
+    if ch in _REORDERING or unicodedata.category(ch) in ("Cc", "Cs", "Zl", "Zp"):
+        return f"\\x{ord(ch):02x}" if ord(ch) < 256 else f"\\u{ord(ch):04x}"
+    return ch
+
+
+class Terminal:
+    """The two streams of one command. `plain` switches colour off even where the stream could show it."""
+
+    def __init__(self, *, verbose: bool = False, plain: bool = False) -> None:
+        self.verbose = verbose
+        self.plain = plain
+        self._color = False if plain else None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a person watches stderr."""
+        return sys.stderr.isatty()
+
+    def data(self, text: str = "") -> None:
+        """One block of human-readable data."""
+        click.echo(visible(text), color=self._color)
+
+    def answer(self, text: str) -> None:
+        """A text that was asked for: untouched for a pipe or file, made harmless for a terminal."""
+        shown = visible(text) if sys.stdout.isatty() else text
+        click.echo(shown, nl=not shown.endswith("\n"))
+
+    def document(self, value: object) -> None:
+        """One JSON document."""
+        click.echo(json.dumps(value, indent=2))
+
+    def line_document(self, value: object) -> None:
+        """One JSON document on one line."""
+        click.echo(json.dumps(value))
+
+    def say(self, text: str) -> None:
+        """Progress or an explanation."""
+        self._voice(text)
+
+    def success(self, text: str) -> None:
+        """Something was checked or done."""
+        self._voice(text, mark="✓ ", fg="green")
+
+    def warn(self, text: str) -> None:
+        """Something the user should know before trusting the result."""
+        self._voice(text, mark="warning: ", fg="yellow")
+
+    def alarm(self, text: str) -> None:
+        """Something that weakens every promise of this command."""
+        self._voice(text, mark="!! ", fg="red", bold=True)
+
+    def trace(self, text: str) -> None:
+        """A line for --verbose."""
+        if self.verbose:
+            self._voice(text, mark=". ", dim=True)
+
+    def show_error(self, problem: HmctlError) -> None:
+        """An error and what to do about it."""
+        self._voice(problem.message, mark="error: ", fg="red")
+        if problem.hint:
+            self._voice(problem.hint, mark="hint: ")
+
+    def confirm(self, question: str, *, otherwise: str) -> None:
+        """Asks on stderr, default no; anything but yes raises Declined with `otherwise` as the hint."""
+        try:
+            agreed = click.confirm(visible(question), default=False, err=True)
+        except click.Abort:
+            click.echo(err=True)
+            raise Declined("nobody was there to answer", hint=otherwise) from None
+        if not agreed:
+            raise Declined("declined", hint=otherwise)
+
+    def hidden(self, prompt: str) -> str:
+        """Reads one line without echo when typed, or plainly when piped."""
+        if sys.stdin.isatty():
+            return str(click.prompt(prompt, hide_input=True, err=True)).strip()
+        return sys.stdin.readline().strip()
+
+    def _voice(
+        self, text: str, *, mark: str = "", fg: str | None = None, bold: bool = False, dim: bool = False
+    ) -> None:
+        styled = click.style(mark, fg=fg, bold=bold or None, dim=dim or None) if mark else ""
+        click.echo(styled + visible(text), err=True, color=self._color)

@@ -1,0 +1,132 @@
+"""Registering packages at a service and waiting until their images are built."""
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+from hmctl.client import wire
+from hmctl.client.transport import Upload
+from hmctl.client.v1 import V1
+from hmctl.client.wire import RunRow
+from hmctl.clock import Clock
+from hmctl.errors import HmctlError
+from hmctl.io import Terminal
+from hmctl.packages.packing import Package
+from hmctl.render import units
+from hmctl.runs import watch
+
+Role = Literal["scope", "query", "mediator"]
+
+
+class BuildFailed(HmctlError):
+    """An image could not be built, or not in time."""
+
+    code = "build_failed"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A package and what it is to become. `sealed` keeps its source from others."""
+
+    role: Role
+    package: Package
+    sealed: bool = False
+    timeout_seconds: int | None = None
+    description: str = ""
+
+    def form(self) -> dict[str, str]:
+        """The form fields beside the archive."""
+        private = [file.path for file in self.package.files if not file.attestable]
+        form = {
+            "name": self.package.name,
+            "agent_type": self.role,
+            "description": self.description,
+            "private_paths": json.dumps(private),
+            "inspection_mode": "sealed" if self.sealed else "full",
+        }
+        return form if self.timeout_seconds is None else form | {"timeout_seconds": str(self.timeout_seconds)}
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """A registered agent and the run that builds it."""
+
+    agent_id: str
+    build_run_id: str
+    plan: Plan
+
+
+def upload(client: V1, plan: Plan) -> Uploaded:
+    """Sends the package."""
+    archive = Upload(plan.package.filename, plan.package.archive)
+    answer = client.upload_agent(archive, form=plan.form())
+    return Uploaded(wire.required(answer, "agent_id"), wire.required(answer, "run_id"), plan)
+
+
+def wait_until_built(
+    client: V1,
+    uploaded: Uploaded,
+    *,
+    clock: Clock,
+    window_seconds: float,
+    on_row: Callable[[RunRow], None] = lambda row: None,
+) -> None:
+    """Returns when the image is there (BuildFailed otherwise)."""
+    row = watch.until_ended(
+        lambda: wire.run_row(client.run(uploaded.build_run_id)),
+        clock=clock,
+        window_seconds=window_seconds,
+        on_row=on_row,
+    )
+    name = f"{uploaded.plan.role} agent {uploaded.plan.package.name!r}"
+    if row is None:
+        raise BuildFailed(f"the {name} was not built within {window_seconds:g} s", run_id=uploaded.build_run_id)
+    if row.status != "completed":
+        raise BuildFailed(f"the {name} could not be built: {row.error or 'no reason given'}", run_id=row.run_id)
+
+
+def upload_all(
+    client: V1, plans: Sequence[Plan], *, terminal: Terminal, clock: Clock, window_seconds: float
+) -> dict[Role, str]:
+    """Uploads and builds side by side; the agent ids by role.
+
+    When one of them fails, those that were registered are deleted again, and the first failure is raised.
+    """
+    done: list[Uploaded] = []
+
+    def one(plan: Plan) -> Uploaded:
+        package, began = plan.package, clock.steady()
+        terminal.say(
+            f"{plan.role}: uploading {package.name} ({len(package.files)} files, {units.size(len(package.archive))})"
+        )
+        uploaded = upload(client, plan)
+        done.append(uploaded)
+        wait_until_built(client, uploaded, clock=clock, window_seconds=window_seconds)
+        terminal.say(f"{plan.role}: built as {uploaded.agent_id} in {units.duration(clock.steady() - began)}")
+        return uploaded
+
+    try:
+        with ThreadPoolExecutor(max_workers=max(1, len(plans))) as pool:
+            return {item.plan.role: item.agent_id for item in pool.map(one, plans)}
+    except BaseException:
+        discard(client, [item.agent_id for item in done], terminal)
+        raise
+
+
+def discard(client: V1, agent_ids: Sequence[str], terminal: Terminal) -> None:
+    """Deletes agents that a failed command leaves behind, as far as the service lets it."""
+    for agent_id in agent_ids:
+        try:
+            client.delete_agent(agent_id)
+        except HmctlError:
+            terminal.warn(f"agent {agent_id} stays registered; delete it with `hmctl agents delete {agent_id}`")
+
+
+def warn_about_hidden(terminal: Terminal, package: Package) -> None:
+    """Names the hidden files that are about to leave this machine."""
+    hidden = package.hidden_files
+    if hidden:
+        shown = ", ".join(hidden[:12]) + (f" and {len(hidden) - 12} more" if len(hidden) > 12 else "")
+        terminal.warn(f"{package.name} contains hidden files: {shown} (list them in .hmignore to leave them out)")

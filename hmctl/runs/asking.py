@@ -1,0 +1,153 @@
+"""Putting a question to a verified room: what is sent, under which run id, bound to which nonce."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from attestation.manifests.room import RoomManifest
+from hmctl import ids
+from hmctl.app import App
+from hmctl.client import retries, wire
+from hmctl.client.transport import JsonObject, Upload
+from hmctl.client.v1 import V1
+from hmctl.errors import BadAnswer, BadInput, HmctlError, HttpFailed
+from hmctl.packages.packing import Package
+from hmctl.rooms.opening import OpenedRoom
+from hmctl.runs import records
+from hmctl.runs.asked import Asked, AskedRuns
+from hmctl.secret import Secret
+
+LONGEST_TIMEOUT: Final = 3600
+NONCE: Final = "client_nonce"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Limits of one run; 0 calls or tokens leave the limit to the service."""
+
+    timeout_seconds: int
+    max_llm_calls: int
+    max_tokens: int
+    memory_mb: int
+
+    @property
+    def window_seconds(self) -> float:
+        """How long a client waits for three stages of this timeout."""
+        return 3 * self.timeout_seconds + 120.0
+
+    def limits(self) -> dict[str, int]:
+        """The limits as request fields."""
+        limits = {"timeout_seconds": min(self.timeout_seconds, LONGEST_TIMEOUT)}
+        if self.max_llm_calls:
+            limits["max_llm_calls"] = self.max_llm_calls
+        if self.max_tokens:
+            limits["max_tokens"] = self.max_tokens
+        return limits
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question with its limits and wishes; `choices` are the model and provider fields that were given."""
+
+    question: str
+    budget: Budget
+    choices: dict[str, str]
+    query_agent_id: str = ""
+
+
+def check_allowed(ask: Ask, manifest: RoomManifest, *, brings_agent: bool) -> None:
+    """Refuses what the signed terms already rule out, before anything is sent or paid (BadInput)."""
+    provider = ask.choices.get("provider", "")
+    if provider and provider not in manifest.llm_providers:
+        allowed = ", ".join(manifest.llm_providers) or "none"
+        raise BadInput(f"the room does not allow the model provider {provider!r} (allowed: {allowed})")
+    if manifest.query.mode == "fixed":
+        if brings_agent or ask.query_agent_id not in ("", manifest.query.agent_id):
+            raise BadInput("this room has a fixed query agent; it takes no other")
+    elif not brings_agent and not ask.query_agent_id:
+        raise BadInput(
+            "this room has no query agent of its own",
+            hint="Bring one with --agent PATH (or --query-agent ID).",
+        )
+
+
+def plan(app: App, opened: OpenedRoom, ask: Ask) -> Asked:
+    """The facts that bind the answer to this ask. Nothing is sent but a look at the service's features."""
+    has_nonce = NONCE in features(opened.client)
+    return Asked(
+        run_id=ids.new_run_id(),
+        service=opened.ref.service.url,
+        room_id=opened.manifest.room_id,
+        room_manifest_hash=opened.verified.manifest_hash,
+        prompt_hash=records.prompt_hash(ask.question),
+        client_nonce=ids.new_nonce() if has_nonce else "",
+        asked_at=app.clock.now(),
+    )
+
+
+def features(client: V1) -> frozenset[str]:
+    """What the service says it can do beyond the published protocol; nothing when it does not say."""
+    try:
+        return frozenset(wire.texts(client.healthz(), "features"))
+    except HmctlError:
+        return frozenset()
+
+
+def submit(app: App, opened: OpenedRoom, ask: Ask, asked: Asked, *, payer: Secret | None) -> Asked:
+    """Sends the question under the planned run id, again if it may have been lost on the way."""
+    body: JsonObject = {"query": ask.question, **ask.budget.limits(), **ask.choices}
+    if ask.query_agent_id:
+        body["query_agent_id"] = ask.query_agent_id
+    if asked.client_nonce:
+        body[NONCE] = asked.client_nonce
+    AskedRuns(app.settings.home).keep(asked)
+    answer = retries.call(
+        lambda: opened.client.submit_run(asked.room_id, body, run_id=asked.run_id, payer=payer),
+        retry=retries.SUBMIT,
+        clock=app.clock,
+    )
+    if wire.required(answer, "run_id") != asked.run_id:
+        raise BadAnswer(
+            "the service answered with another run than the one submitted: an old answer may be replayed",
+            hint="Do not use this service.",
+        )
+    return asked
+
+
+def submit_with_agent(
+    app: App, opened: OpenedRoom, ask: Ask, asked: Asked, *, package: Package, payer: Secret | None
+) -> Asked:
+    """Uploads the query agent with the question. The service chooses the run id and the agent's id."""
+    form = {
+        "name": package.name,
+        "prompt": ask.question,
+        "description": "",
+        "memory_mb": str(ask.budget.memory_mb),
+        **{name: str(value) for name, value in ask.budget.limits().items()},
+        **ask.choices,
+    }
+    if asked.client_nonce:
+        form[NONCE] = asked.client_nonce
+    upload = Upload(package.filename, package.archive)
+    try:
+        answer = opened.client.submit_agent(asked.room_id, upload, form=form, run_id=asked.run_id, payer=payer)
+    except HttpFailed as problem:
+        if problem.status in (404, 405):
+            raise BadInput(
+                f"this service takes no query agents from participants ({problem.message})",
+                hint="Ask without --agent, or ask the operator for a newer service.",
+            ) from None
+        raise
+    bound = Asked(
+        run_id=ids.checked(wire.required(answer, "run_id"), what="run"),
+        service=asked.service,
+        room_id=asked.room_id,
+        room_manifest_hash=asked.room_manifest_hash,
+        prompt_hash=asked.prompt_hash,
+        client_nonce=asked.client_nonce,
+        query_agent_id=wire.required(answer, "agent_id"),
+        query_files_sha256=package.files_sha256,
+        query_source_sha256=package.source_sha256,
+        asked_at=asked.asked_at,
+    )
+    AskedRuns(app.settings.home).keep(bound)
+    return bound

@@ -1,0 +1,90 @@
+"""What the flags and the environment say, read once; nothing else looks at the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from hmctl.errors import BadInput
+
+DEFAULT_SERVICE: Final = "https://hivemind.teleport.computer"
+_ON: Final = frozenset({"1", "true", "yes", "on", "y"})
+_OFF: Final = frozenset({"", "0", "false", "no", "off", "n"})
+
+
+@dataclass(frozen=True)
+class Flags:
+    """The global options as given on the command line."""
+
+    assume_yes: bool = False
+    skip_attestations: bool = False
+    allow_degraded: bool = False
+    profile: str | None = None
+    verbose: bool = False
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Flags and environment together.
+
+    `assume_yes` answers confirmations; `trust_all` answers only the questions of the trust gate and of
+    `room prune`. Neither accepts the terms of a room.
+    """
+
+    home: Path
+    home_is_default: bool
+    profile: str | None
+    default_service: str
+    assume_yes: bool
+    trust_all: bool
+    skip_attestations: bool
+    allow_degraded: bool
+    require_hardware: bool
+    expected_compose: str
+    evidence_timeout_seconds: float
+    verbose: bool
+    plain: bool
+
+
+def read(flags: Flags, environment: Mapping[str, str]) -> Settings:
+    """Settings from both sources; a switch with a value that is neither yes nor no is refused (BadInput)."""
+    chosen = environment.get("HIVEMIND_HOME", "").strip()
+    home = Path(chosen).expanduser() if chosen else Path(environment.get("HOME") or "~").expanduser() / ".hivemind"
+    return Settings(
+        home=home,
+        home_is_default=not chosen,
+        profile=flags.profile or environment.get("HIVEMIND_PROFILE", "").strip() or None,
+        default_service=environment.get("HIVEMIND_DEFAULT_SERVICE", "").strip() or DEFAULT_SERVICE,
+        assume_yes=flags.assume_yes,
+        trust_all=flags.assume_yes or switch(environment, "HIVEMIND_TRUST_ALL"),
+        skip_attestations=flags.skip_attestations or switch(environment, "HIVEMIND_NO_TRUST_CHECK"),
+        allow_degraded=flags.allow_degraded or switch(environment, "HIVEMIND_ALLOW_DEGRADED_ATTESTATION"),
+        require_hardware=switch(environment, "HIVEMIND_REQUIRE_DCAP")
+        or switch(environment, "HIVEMIND_REQUIRE_TLS_PIN"),
+        expected_compose=environment.get("HIVEMIND_TRUST_HASH", "").strip().lower().removeprefix("0x"),
+        evidence_timeout_seconds=_seconds(environment.get("HIVEMIND_ATTESTATION_FETCH_TIMEOUT", "")),
+        verbose=flags.verbose,
+        plain=is_plain(environment),
+    )
+
+
+def is_plain(environment: Mapping[str, str]) -> bool:
+    """Whether the user wants no colour (NO_COLOR with any value, as no-color.org has it)."""
+    return bool(environment.get("NO_COLOR"))
+
+
+def switch(environment: Mapping[str, str], name: str) -> bool:
+    """A yes-or-no variable: 1, true, yes, on against 0, false, no, off; unset means no."""
+    value = environment.get(name, "").strip().lower()
+    if value in _ON:
+        return True
+    if value in _OFF:
+        return False
+    raise BadInput(f"{name} must be 1 or 0, not {value[:40]!r}")
+
+
+def _seconds(text: str) -> float:
+    try:
+        return min(600.0, max(1.0, float(text)))
+    except ValueError:
+        return 30.0

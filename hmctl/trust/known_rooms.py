@@ -1,0 +1,93 @@
+"""What was once verified about a room: its owner's key and its newest version, in `known-rooms.json`.
+
+A room id given without a link carries no owner key; the key remembered here takes its place. The version
+remembered here is what an older, still validly signed manifest is refused against.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from hmctl.client import wire
+from hmctl.trust.jsonstore import Document, JsonStore
+
+_VERSION: Final = 1
+
+
+@dataclass(frozen=True)
+class Known:
+    """The last verified state of a room. `signed_at` is when its terms were last signed, by the owner's service."""
+
+    owner_pubkey_b64: str
+    manifest_hash: str
+    serial: int
+    signed_at: float
+
+
+class KnownRooms:
+    """The rooms of one home directory, by service and room id."""
+
+    def __init__(self, home: Path) -> None:
+        self._store = JsonStore(home, "known-rooms.json", fresh=_fresh)
+
+    def find(self, service: str, room_id: str) -> Known | None:
+        """What is known about the room (StoreDamaged when the file cannot be relied on)."""
+        entry = self._section(self._store.load(), "rooms").get(_key(service, room_id))
+        if entry is None:
+            return None
+        if not isinstance(entry, dict):
+            raise self._store.damaged("holds an entry of another shape")
+        known = Known(
+            owner_pubkey_b64=wire.text(entry, "owner_pubkey_b64"),
+            manifest_hash=wire.text(entry, "manifest_hash"),
+            serial=wire.whole(entry, "serial") or 0,
+            signed_at=wire.number(entry, "signed_at") or 0.0,
+        )
+        if not known.owner_pubkey_b64:
+            raise self._store.damaged("holds a room without an owner key")
+        return known
+
+    def remember(self, service: str, room_id: str, known: Known) -> None:
+        """Keeps the newest verified state; nothing is written when nothing changed."""
+        if self.find(service, room_id) == known:
+            return
+        entry: Document = {
+            "owner_pubkey_b64": known.owner_pubkey_b64,
+            "manifest_hash": known.manifest_hash,
+            "serial": known.serial,
+            "signed_at": known.signed_at,
+        }
+
+        def edit(content: Document) -> None:
+            self._section(content, "rooms")[_key(service, room_id)] = entry
+
+        self._store.change(edit)
+
+    def owner_key(self, service: str, tenant_id: str) -> str:
+        """The key that signed this tenant's own rooms so far, empty if none was made from here."""
+        return wire.text(self._section(self._store.load(), "owners"), _key(service, tenant_id))
+
+    def remember_owner_key(self, service: str, tenant_id: str, owner_pubkey_b64: str) -> None:
+        """Keeps the key that signed a room made from here."""
+
+        def edit(content: Document) -> None:
+            self._section(content, "owners")[_key(service, tenant_id)] = owner_pubkey_b64
+
+        if self.owner_key(service, tenant_id) != owner_pubkey_b64:
+            self._store.change(edit)
+
+    def _section(self, content: Document, name: str) -> Document:
+        if content.get("version") != _VERSION:
+            raise self._store.damaged("was written by another version of hmctl")
+        section = content.setdefault(name, {})
+        if not isinstance(section, dict):
+            raise self._store.damaged("has another shape than expected")
+        return section
+
+
+def _fresh() -> Document:
+    return {"version": _VERSION, "rooms": {}, "owners": {}}
+
+
+def _key(service: str, what: str) -> str:
+    return f"{service.rstrip('/')}|{what}"

@@ -1,0 +1,400 @@
+"""A real HTTP service that signs real rooms and records with the kernel, and lies where a test tells it to."""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from email.parser import BytesParser
+from email.policy import HTTP
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from attestation import envelope
+from attestation.digests import sha256_hex, text_hash
+from attestation.evidence.bundle import DevelopmentSigner, NotReady
+from attestation.keys import SigningKey
+from attestation.links import RoomLink
+from attestation.manifests.room import AgentRef, QueryRef, RoomManifest, TrustPolicy
+from attestation.manifests.run_record import RunAgent, RunBody, hash_error, sign_run
+from attestation.tokens import INVITE, OWNER, SHARE, new_token
+
+EMPTY_DIGEST = sha256_hex(b"")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body or b"{}")
+
+    @property
+    def bearer(self) -> str:
+        return self.headers.get("authorization", "").removeprefix("Bearer ")
+
+    @property
+    def form(self) -> dict[str, bytes]:
+        head = b"Content-Type: " + self.headers["content-type"].encode() + b"\r\n\r\n"
+        message = BytesParser(policy=HTTP).parsebytes(head + self.body)
+        parts = {}
+        for part in message.iter_parts():
+            name = part.get_param("name", header="content-disposition")
+            parts[str(name)] = part.get_payload(decode=True) or b""
+        return parts
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What goes back. `body` bytes are sent as they are, everything else as JSON."""
+
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"
+
+
+Answer = Reply | dict[str, Any] | list[Any]
+Lie = Callable[[Any], Any]
+
+
+class LyingService:
+    """Alice's rooms on a loopback port. Honest until `lie`, `answer` or `finish_run` say otherwise."""
+
+    def __init__(self) -> None:
+        self.owner_key = SigningKey.generate()
+        self.signer = SigningKey.generate()
+        self.alice, self.bob = new_token(OWNER), new_token(OWNER)
+        self.invite, self.share = new_token(INVITE), new_token(SHARE)
+        self.features: list[str] = ["client_nonce"]
+        self.rooms: dict[str, dict[str, Any]] = {}
+        self.runs: dict[str, dict[str, Any]] = {}
+        self.agents: dict[str, dict[str, Any]] = {}
+        self.items: list[dict[str, Any]] = []
+        self.asked: list[Asked] = []
+        self.lies: list[tuple[str, re.Pattern[str], Lie]] = []
+        self.answers: list[tuple[str, re.Pattern[str], Callable[[Asked], Answer]]] = []
+        self.finish_run: Callable[[dict[str, Any]], dict[str, Any]] = lambda row: row
+        self.output = "Rents rose by 4 percent."
+        self.polls_until_done = 1
+        self.balance_micro_usd = 1_500_000
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self._thread.start()
+
+    # --- what tests use ---
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def lie(self, method: str, pattern: str, change: Lie) -> None:
+        """Changes the JSON of an honest answer before it goes out."""
+        self.lies.append((method, re.compile(pattern), change))
+
+    def answer(self, method: str, pattern: str, make: Answer | Callable[[Asked], Answer]) -> None:
+        """Answers by itself instead of honestly."""
+        maker = make if callable(make) else (lambda asked: make)
+        self.answers.insert(0, (method, re.compile(pattern), maker))
+
+    def requests(self, method: str, pattern: str) -> list[Asked]:
+        return [asked for asked in self.asked if asked.method == method and re.fullmatch(pattern, asked.path)]
+
+    def manifest(self, room_id: str = "room_0123456789ab", **changes: Any) -> RoomManifest:
+        rules = changes.pop("rules", "Totals only.\nNever name a tenant.")
+        base = RoomManifest(
+            room_id=room_id,
+            tenant_id="t_0123456789ab",
+            name="rents",
+            rules=rules,
+            rules_hash=text_hash(rules),
+            policy=rules,
+            scope=AgentRef("aaaaaaaaaaaa", "inspectable"),
+            query=QueryRef("fixed", "bbbbbbbbbbbb", "sealed"),
+            mediator=None,
+            output_visibility="querier_only",
+            llm_providers=("openrouter",),
+            allow_artifacts=True,
+            trust=TrustPolicy("operator_updates"),
+            allowed_tables=("leases",),
+            created_at=1767225600.5,
+            owner_pubkey_b64=self.owner_key.public_b64,
+            serial=1,
+        )
+        return replace(base, **changes)
+
+    def publish(self, manifest: RoomManifest, *, key: SigningKey | None = None) -> dict[str, Any]:
+        """Signs the manifest and serves it."""
+        signed = envelope.sign(manifest.to_wire(), key=key or self.owner_key)
+        self.rooms[manifest.room_id] = room_row(signed, manifest)
+        return self.rooms[manifest.room_id]
+
+    def link(
+        self, room_id: str = "room_0123456789ab", *, share: bool = False, owner: str = "", service: str = ""
+    ) -> str:
+        token = self.share if share else self.invite
+        return RoomLink("here", room_id, service or self.url, token, owner or self.owner_key.public_b64).format()
+
+    def record(self, row: dict[str, Any], *, key: SigningKey | None = None, **changes: Any) -> dict[str, Any]:
+        """The signed record that belongs to a run row."""
+        manifest = self.rooms[row["room_id"]]["envelope"]["manifest"]
+        body = RunBody(
+            run_id=row["run_id"],
+            status=row["status"],
+            compose_hash="",
+            room_id=row["room_id"],
+            room_manifest_hash=row["room_manifest_hash"],
+            scope_agent_id=manifest["scope"]["agent_id"],
+            scope_files_digest=EMPTY_DIGEST,
+            scope_attested_files_digest=EMPTY_DIGEST,
+            query_agent_id=row["agent_id"],
+            query_files_digest=row.get("_query_files_digest", EMPTY_DIGEST),
+            query_attested_files_digest=EMPTY_DIGEST,
+            output_visibility=manifest["output"]["visibility"],
+            allowed_llm_providers=tuple(manifest["egress"]["llm_providers"]),
+            artifacts_enabled=True,
+            room_vault_item_count=0,
+            scope_mode="fast",
+            scope_mode_reason="default_fast_path",
+            query_inspection_mode="sealed",
+            prompt_hash=text_hash(row["_prompt"]),
+            output_hash=text_hash(row["output"] or ""),
+            error_hash=hash_error(row["error"] or ""),
+            timestamp=int(time.time()),
+            client_nonce=row.get("_nonce"),
+            agents=tuple(
+                RunAgent(a["role"], a["agent_id"], a["source_sha256"], "") for a in manifest.get("agents", [])
+            ),
+            signer_kind="development",
+        )
+        return sign_run(replace(body, **changes), key=key or self.signer)
+
+    def new_run(
+        self, run_id: str, room_id: str, *, prompt: str, nonce: str | None, agent_id: str = "bbbbbbbbbbbb"
+    ) -> dict:
+        row = {
+            "run_id": run_id,
+            "agent_id": agent_id,
+            "status": "pending",
+            "error": None,
+            "output": None,
+            "created_at": 1767225700.0,
+            "updated_at": 1767225700.0,
+            **{f"{s}_{e}_at": None for s in ("build", "scope", "query", "mediator") for e in ("started", "ended")},
+            "room_id": room_id,
+            "room_manifest_hash": self.rooms[room_id]["manifest_hash"] if room_id in self.rooms else None,
+            "attestation": None,
+            "billing_cost_micro_usd": 0,
+            "billing_status": "held",
+            "usage": {},
+            "artifacts": [],
+            "_prompt": prompt,
+            "_nonce": nonce,
+            "_polls": 0,
+        }
+        self.runs[run_id] = row
+        return row
+
+    # --- the honest service ---
+
+    def _respond(self, asked: Asked) -> Reply:
+        self.asked.append(asked)
+        for method, pattern, maker in self.answers:
+            if method == asked.method and pattern.fullmatch(asked.path):
+                return as_reply(maker(asked))
+        reply = as_reply(self._honest(asked))
+        for method, pattern, change in self.lies:
+            if method == asked.method and pattern.fullmatch(asked.path):
+                reply = replace(reply, body=change(json.loads(json.dumps(reply.body))))
+        return reply
+
+    def _honest(self, asked: Asked) -> Answer:
+        for method, pattern, handle in self._routes():
+            match = re.fullmatch(pattern, asked.path)
+            if match and method == asked.method:
+                if handle not in (self._healthz, self._attestation) and not asked.bearer:
+                    return Reply({"detail": "missing token"}, status=401)
+                return handle(asked, *match.groups())
+        return Reply({"detail": "Not Found"}, status=404)
+
+    def _routes(self) -> list[tuple[str, str, Callable[..., Answer]]]:
+        room = r"/v1/rooms/([^/]+)"
+        return [
+            ("GET", "/v1/healthz", self._healthz),
+            ("GET", "/v1/attestation", self._attestation),
+            ("GET", "/v1/health", lambda _: {"status": "ok", "table_count": 9, "version": "0.3.7"}),
+            ("GET", "/v1/whoami", lambda _: {"tenant_id": "t_0123456789ab", "name": "alice", "role": "owner"}),
+            ("GET", "/v1/billing", lambda _: {"tenant_id": "t_1", "balance_micro_usd": self.balance_micro_usd}),
+            ("GET", "/v1/rooms", self._list_rooms),
+            ("POST", "/v1/rooms", self._create_room),
+            ("GET", room + "/attest", self._attest),
+            ("POST", room + "/runs", self._submit),
+            ("POST", room + "/query-agents", self._submit_agent),
+            ("POST", room + "/data", self._add_data),
+            ("GET", room + "/data", lambda _, __: {"items": self.items}),
+            ("DELETE", room, self._revoke),
+            ("GET", "/v1/runs/([^/]+)", self._read_run),
+            ("POST", "/v1/room-agents", self._upload_agent),
+            ("GET", "/v1/room-agents", lambda _: list(self.agents.values())),
+            ("GET", "/v1/room-agents/([^/]+)", lambda _, agent_id: self.agents.get(agent_id) or Reply({}, status=404)),
+            ("DELETE", "/v1/room-agents/([^/]+)", self._delete_agent),
+        ]
+
+    def _healthz(self, _: Asked) -> Answer:
+        return {"status": "ok", "version": "0.3.7", "features": self.features}
+
+    def _attestation(self, _: Asked) -> Answer:
+        return NotReady("no guest agent", "0.3.7", DevelopmentSigner(self.signer.public_b64)).to_wire()
+
+    def _attest(self, asked: Asked, room_id: str) -> Answer:
+        if room_id not in self.rooms:
+            return Reply({"detail": f"room {room_id} not found"}, status=404)
+        return {"room": self.rooms[room_id], "scope_agent": None, "query_agent": None, "mediator_agent": None}
+
+    def _list_rooms(self, asked: Asked) -> Answer:
+        rows = list(reversed(self.rooms.values()))
+        start, size = int(asked.query.get("cursor", 0)), min(100, int(asked.query["limit"]))
+        more = {"X-Next-Cursor": str(start + size)} if start + size < len(rows) else {}
+        return Reply({"rooms": rows[start : start + size]}, headers=more)
+
+    def _create_room(self, asked: Asked) -> Answer:
+        wanted = asked.json
+        manifest = self.manifest(
+            "room_fedcba987654",
+            name=wanted["name"],
+            rules=wanted["rules"],
+            policy=wanted["rules"] if wanted["policy"] is None else wanted["policy"],
+            scope=AgentRef(wanted["scope_agent_id"], "inspectable"),
+            query=QueryRef(wanted.get("query_mode") or "uploadable", wanted.get("query_agent_id") or "", "sealed"),
+            output_visibility=wanted["output_visibility"],
+            llm_providers=tuple(wanted["egress"]["llm_providers"]),
+            allow_artifacts=wanted["egress"]["allow_artifacts"],
+            allowed_tables=tuple(wanted["allowed_tables"]),
+            trust=TrustPolicy(wanted["trust"]["mode"], tuple(wanted["trust"].get("allowed_composes", ()))),
+        )
+        row = self.publish(manifest)
+        link = self.link(manifest.room_id)
+        return {
+            "room_id": manifest.room_id,
+            "room": row,
+            "token": self.invite,
+            "token_id": "0e3a07e0cdf2",
+            "link": link,
+        }
+
+    def _submit(self, asked: Asked, room_id: str) -> Answer:
+        wanted = asked.json
+        run_id = asked.headers["x-hivemind-idempotency-key"]
+        known = self.runs.get(run_id)
+        row = known or self.new_run(run_id, room_id, prompt=wanted["query"], nonce=wanted.get("client_nonce"))
+        return {"run_id": run_id, "room_id": room_id, "status": row["status"]}
+
+    def _submit_agent(self, asked: Asked, room_id: str) -> Answer:
+        form = asked.form
+        nonce = form.get("client_nonce", b"").decode() or None
+        self.new_run("c0c0c0c0c0c0", room_id, prompt=form["prompt"].decode(), nonce=nonce, agent_id="dddddddddddd")
+        return {"run_id": "c0c0c0c0c0c0", "agent_id": "dddddddddddd", "room_id": room_id, "status": "pending"}
+
+    def _read_run(self, asked: Asked, run_id: str) -> Answer:
+        row = self.runs.get(run_id)
+        if row is None:
+            return Reply({"detail": f"run {run_id} not found"}, status=404)
+        row["_polls"] += 1
+        if row["status"] in ("pending", "running") and row["_polls"] > self.polls_until_done:
+            row |= {"status": "completed", "output": self.output, "scope_started_at": 1.0, "scope_ended_at": 3.5}
+            row |= {"query_started_at": 3.5, "query_ended_at": 13.0, "billing_status": "settled"}
+            row |= {"billing_cost_micro_usd": 57144, "usage": {"calls": 9, "total_tokens": 1200}}
+            row.update(self.finish_run(row))
+            if row["attestation"] is None and row["room_id"]:
+                row["attestation"] = self.record(row)
+        elif row["status"] == "pending":
+            row |= {"status": "running", "scope_started_at": 1.0}
+        shown = {name: value for name, value in row.items() if not name.startswith("_")}
+        return shown | ({"attestation": None} if row["attestation"] == "none" else {})
+
+    def _add_data(self, asked: Asked, room_id: str) -> Answer:
+        text = asked.json["text"]
+        item = {"room_id": room_id, "item_id": "rvi_2ba7dd225bdfa906", "text": text, "metadata": asked.json["metadata"]}
+        self.items.append(item | {"created_at": 1767225600.0, "size_bytes": len(text.encode())})
+        return {name: value for name, value in self.items[-1].items() if name != "text"}
+
+    def _revoke(self, asked: Asked, room_id: str) -> Answer:
+        self.rooms[room_id]["revoked_at"] = 1767225800.0
+        return {"status": "ok", "room_id": room_id, "invites_revoked": 1, "share_link_disabled": False}
+
+    def _upload_agent(self, asked: Asked) -> Answer:
+        number = len(self.agents) + 1
+        agent_id, run_id = f"a{number:011d}", f"b{number:011d}"
+        form = asked.form
+        self.agents[agent_id] = {
+            "agent_id": agent_id,
+            "name": form["name"].decode(),
+            "agent_type": form["agent_type"].decode(),
+        }
+        row = self.new_run(run_id, "", prompt="", nonce=None)
+        row |= {"room_id": None, "attestation": "none"}
+        return {"agent_id": agent_id, "run_id": run_id, "status": "pending"}
+
+    def _delete_agent(self, asked: Asked, agent_id: str) -> Answer:
+        self.agents.pop(agent_id, None)
+        return {"status": "ok"}
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def _serve(self) -> None:
+                parts = urlsplit(self.path)
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                reply = service._respond(Asked(self.command, unquote(parts.path), query, headers, body))
+                content = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+                self.send_response(reply.status)
+                for name, value in ({"Content-Type": reply.content_type} | reply.headers).items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_DELETE = _serve
+
+            def log_message(self, *args: object) -> None:
+                return None
+
+        return Handler
+
+
+def room_row(signed: dict[str, Any], manifest: RoomManifest) -> dict[str, Any]:
+    """The row as the service shows it: the envelope and its unsigned copies."""
+    return {
+        "room_id": manifest.room_id,
+        "name": manifest.name,
+        "envelope": signed,
+        "manifest": signed["manifest"],
+        "manifest_hash": signed["manifest_hash"],
+        "scope_agent_id": manifest.scope.agent_id,
+        "fixed_query_agent_id": manifest.query.agent_id,
+        "fixed_mediator_agent_id": "",
+        "query_mode": manifest.query.mode,
+        "revoked_at": None,
+    }
+
+
+def as_reply(answer: Answer) -> Reply:
+    return answer if isinstance(answer, Reply) else Reply(answer)
