@@ -10,7 +10,7 @@ import logging
 import psycopg
 from psycopg import sql
 
-from tenants.databases import names, server
+from tenants.databases import names, roles, server
 from tenants.errors import ControlDatabaseOpen, ProvisioningFailed
 
 log = logging.getLogger(__name__)
@@ -60,9 +60,9 @@ def drop(tenant_id: str) -> None:
     """
     database, owner = names.database(tenant_id), names.owner_role(tenant_id)
     with server.service_connection() as connection:
-        roles = [owner, *_room_roles(connection, database)]
+        doomed = [owner, *_room_roles(connection, database)]
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
-        for role in roles:
+        for role in doomed:
             connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
 
 
@@ -74,34 +74,8 @@ def _compensate(tenant_id: str) -> None:
 
 
 def _create_role(connection: server.Connection, role: str) -> None:
-    name = sql.Identifier(role)
-    verifier = server.encrypted_password(connection, role=role, password=names.password(role))
-    connection.execute(
-        sql.SQL(
-            "CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
-            " CONNECTION LIMIT {} PASSWORD {}"
-        ).format(name, sql.Literal(OWNER_CONNECTIONS), verifier)
-    )
-    for setting, value in OWNER_SETTINGS.items():
-        if _may_set(connection, setting):
-            connection.execute(
-                sql.SQL("ALTER ROLE {} SET {} = {}").format(name, sql.Identifier(setting), sql.Literal(value))
-            )
-    _let_service_act_as(connection, name)
-
-
-def _may_set(connection: server.Connection, setting: str) -> bool:
-    row = connection.execute(
-        "SELECT context = 'user' OR has_parameter_privilege(name, 'SET') FROM pg_settings WHERE name = %s",
-        [setting],
-    ).fetchone()
-    return bool(row and row[0])
-
-
-def _let_service_act_as(connection: server.Connection, role: sql.Identifier) -> None:
-    """The service may become the role, to grant its tables and end its sessions, but inherits nothing."""
-    options = " WITH INHERIT FALSE, SET TRUE" if connection.info.server_version >= 160000 else ""
-    connection.execute(sql.SQL("GRANT {} TO CURRENT_USER" + options).format(role))
+    roles.create_login(connection, role=role, password=names.password(role), connections=OWNER_CONNECTIONS)
+    roles.apply_settings(connection, role=role, settings=OWNER_SETTINGS)
 
 
 def _check_control_is_closed(connection: server.Connection, *, role: str) -> None:

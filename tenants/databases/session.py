@@ -1,6 +1,6 @@
 """Sessions in a tenant's database: as its owner, as the service, or as one room's reader."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,7 +8,7 @@ import psycopg
 from psycopg import errors, sql
 from psycopg.rows import dict_row
 
-from tenants.databases import names, server
+from tenants.databases import names, roles, server
 from tenants.errors import DatabaseBusy
 from tenants.models import Tenant
 
@@ -65,13 +65,30 @@ def room_connection_factory(tenant: Tenant, room_id: str) -> Callable[[], server
     return connect
 
 
+def ensure_room_role(tenant: Tenant, room_id: str, tables: Iterable[str]) -> None:
+    """Make the reader of a room, or bring its rights up to date: SELECT on those of `tables` that exist."""
+    role = names.room_role(room_id)
+    reader = roles.Reader(role=role, owner=tenant.db_owner, password=names.password(role))
+    with admin_connection(tenant) as connection:
+        roles.ensure_room_role(connection, reader, tables=tables)
+
+
+def drop_room_role(tenant: Tenant, room_id: str) -> None:
+    """Remove the reader of a room with its rights and sessions. Gone already is fine."""
+    with admin_connection(tenant) as connection:
+        roles.drop_room_role(connection, role=names.room_role(room_id), owner=tenant.db_owner)
+
+
 def end_session(tenant: Tenant, *, pid: int) -> None:
     """End one session of the tenant's owner role, whatever it does; gone already is fine.
 
     Needed because a statement may catch its own cancellation. Uses none of the tenant's connections.
     """
-    with server.service_connection() as connection, connection.transaction():
-        connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(tenant.db_owner)))
+    with (
+        server.service_connection() as connection,
+        connection.transaction(),
+        roles.acting_as(connection, tenant.db_owner),
+    ):
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND usename = %s",
             [pid, tenant.db_owner],
