@@ -11,8 +11,9 @@ class RoomsConfig(AppConfig):
 
     def ready(self) -> None:
         """Answer for guests' tokens, and for what the tenants app cannot know about rooms."""
+        from agents import hooks as of_agents
         from attestation.tokens import INVITE, SHARE
-        from rooms import capabilities, credentials
+        from rooms import agent_hooks, capabilities, credentials
         from rooms.api import origin
         from rooms.services import invites
         from tenants import capabilities as tenant_capabilities
@@ -20,6 +21,8 @@ class RoomsConfig(AppConfig):
         from tenants.credentials import registry
 
         origin.check_settings()
+        of_agents.register_references(agent_hooks.names)
+        of_agents.register_guest_key(agent_hooks.key_of)
         registry.register(INVITE, credentials.resolve_invite)
         registry.register(SHARE, credentials.resolve_share_link)
         tenant_capabilities.register(capabilities.tokens_of, invites.revoke_by_prefix)

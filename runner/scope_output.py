@@ -1,11 +1,14 @@
 """Finding the scope function in whatever a scope agent printed."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 KEY = "scope_fn"
-MAX_CHARS = 2 * 1024 * 1024
+OBJECT = re.compile(r'\{\s*"')
+MAX_CHARS = 1024 * 1024
+MAX_ATTEMPTS = 10_000
 WORK_PER_CHAR = 8
 
 
@@ -31,22 +34,21 @@ def extract(text: str) -> str:
 
 def _objects(text: str) -> Iterator[Any]:
     decoder = json.JSONDecoder()
-    work = WORK_PER_CHAR * (len(text) + 1024)
-    start = text.find("{")
-    while start >= 0:
+    work, end = WORK_PER_CHAR * (len(text) + 1024), 0
+    for attempt in range(MAX_ATTEMPTS):
+        found = OBJECT.search(text, end)
+        if found is None:
+            return
+        start = found.start()
         try:
             value, end = decoder.raw_decode(text, start)
-        except json.JSONDecodeError as error:
-            work -= max(1, error.pos - start)
-            end = start + 1
-        except RecursionError:
-            work -= 4096
+        except (json.JSONDecodeError, RecursionError) as error:
+            work -= error.pos - start if isinstance(error, json.JSONDecodeError) else 4096
             end = start + 1
         else:
             yield value
-        if work < 0:
+        if work < 0 or attempt == MAX_ATTEMPTS - 1:
             raise NoScopeFunction("the output is not readable as JSON")
-        start = text.find("{", end)
 
 
 def _values(value: Any) -> Iterator[Any]:

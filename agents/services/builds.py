@@ -22,6 +22,7 @@ from hivemind.kit.conf import conf
 from hivemind.kit.handoff import HandoffLost
 from runner.engine.base import BuildSpec, Engine, ImageInfo
 from runner.engine.errors import BuildFailed, EngineError
+from runner.engine.limits import MIB
 
 log = logging.getLogger(__name__)
 QUEUE = "builds"
@@ -130,13 +131,13 @@ def _build(agent: Agent, source_key: bytes, engine: Engine) -> ImageInfo:
     spec = BuildSpec(
         tag=agent.image_tag,
         context=context.pack(files),
-        memory_mb=sandbox.build_memory_mb,
+        memory_bytes=sandbox.build_memory_mb * MIB,
         cpu_shares=sandbox.build_cpu_shares,
         timeout_seconds=sandbox.build_timeout_seconds,
         labels={"hivemind-agent-id": agent.id},
     )
     try:
-        image = engine.build(spec)
+        image = engine.build_image(spec)
     except BuildFailed as error:
         raise ImageNotBuilt(str(error)) from error
     except EngineError as error:

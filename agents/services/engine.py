@@ -7,6 +7,7 @@ from django.conf import settings
 
 from hivemind.kit.conf import conf
 from runner.engine.base import Engine
+from runner.engine.config import EngineConfig
 from runner.engine.docker import DockerEngine
 
 _lock = threading.Lock()
@@ -24,9 +25,10 @@ def engine() -> Engine:
     with _lock:
         if _engine is None:
             _engine = DockerEngine(
-                instance_id=instance_id(),
-                state_dir=conf.state_dir / "engine",
-                docker_host=conf.sandbox.docker_host or None,
-                runtime=conf.sandbox.runtime or None,
+                EngineConfig(
+                    instance=instance_id(),
+                    state_directory=conf.state_dir / "engine",
+                    base_url=conf.sandbox.docker_host or None,
+                )
             )
         return _engine

@@ -51,9 +51,7 @@ class RunsQuery(StrictSerializer):
     token_id = serializers.CharField(
         required=False, min_length=6, max_length=12, help_text="Owner only: one guest's runs."
     )
-    cursor = serializers.CharField(
-        required=False, max_length=120, help_text="From X-Next-Cursor of the page before."
-    )
+    cursor = serializers.CharField(required=False, max_length=120, help_text="From X-Next-Cursor of the page before.")
 
 
 class RunSubmittedResponse(serializers.Serializer[Any]):

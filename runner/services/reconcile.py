@@ -21,8 +21,16 @@ FORGET_WORKER_SECONDS = 3_600
 
 def sweep() -> None:
     """End what cannot go on, wake what was forgotten, remove containers and workers that nobody knows."""
-    now = clock.now()
     alive = {w.worker_id for w in handoff.living("runs")}
+    _sweep_waiting(alive)
+    _end_orphans(Run.objects.filter(status=RunStatus.RUNNING), alive)
+    forgotten = clock.now() - timedelta(seconds=FORGET_WORKER_SECONDS)
+    WorkerKey.objects.filter(heartbeat_at__lt=forgotten).delete()
+    _remove_strays()
+
+
+def _sweep_waiting(alive: set[str]) -> None:
+    now = clock.now()
     for run in Run.objects.filter(status=RunStatus.PENDING):
         if run.cancel_requested_at is not None:
             finish.end_unclaimed(run.pk)
@@ -32,9 +40,6 @@ def sweep() -> None:
             finish.end_unclaimed(run.pk, FailureCode.WORKER_LOST)
         elif now - run.created_at > timedelta(seconds=RENUDGE_SECONDS):
             nudges.run(run.pk)
-    _end_orphans(Run.objects.filter(status=RunStatus.RUNNING), alive)
-    WorkerKey.objects.filter(heartbeat_at__lt=now - timedelta(seconds=FORGET_WORKER_SECONDS)).delete()
-    _remove_strays()
 
 
 def _end_orphans(running: QuerySet[Run], alive: set[str]) -> None:

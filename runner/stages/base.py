@@ -10,7 +10,7 @@ from runner import transitions
 from runner.bridge.budget import Budget
 from runner.bridge.server import Bridge
 from runner.bridge.sessions import StageSession
-from runner.engine.base import Exit
+from runner.engine.base import Exit, ExitReason
 from runner.enums import FailureCode, StageStatus
 from runner.errors import StageFailed
 from runner.models import Run, Stage
@@ -45,18 +45,18 @@ def carry_out(ctx: RunContext, preparation: Preparation, task: Task) -> str:
     ctx.active.check()
     stage = ctx.stage(task.name)
     token = secrets.token_urlsafe(32)
+    deadline = time.monotonic() + stage.timeout_seconds
     session = StageSession(
         role=task.name,
         token=token,
         tools=task.tools,
         budget=Budget(max_calls=stage.max_llm_calls, max_tokens=task.max_tokens),
+        deadline=deadline,
         llm=model_routes.route_of(ctx.terms, stage),
         **task.extras,
     )
     bridge: Bridge = bridges.bridge()
-    deadline = time.monotonic() + stage.timeout_seconds
-    started_at = clock.now()
-    _begin(ctx.run, task.name, started_at)
+    _begin(ctx.run, task.name, clock.now())
     opened = bridge.open(session, ready.listener)
     try:
         common = environment.common(ctx, task.name, token=token, max_tokens=task.max_tokens)
@@ -81,14 +81,14 @@ def _begin(run: Run, name: str, started_at: Any) -> None:
 
 def _judge(ctx: RunContext, name: str, ended: Exit, used: dict[str, Any]) -> str:
     ctx.active.check()
-    good = ended.reason == "exited" and ended.code == 0
+    good = ended.succeeded
     states.advance(
         Stage.objects.filter(run_id=ctx.run.pk, name=name),
         machine=transitions.STAGE,
         before=StageStatus.EXECUTING,
         after=StageStatus.DONE if good else StageStatus.FAILED,
         ended_at=clock.now(),
-        exit_reason=ended.reason,
+        exit_reason=ended.reason.value,
         exit_code=ended.code,
         usage=used,
     )
@@ -96,7 +96,7 @@ def _judge(ctx: RunContext, name: str, ended: Exit, used: dict[str, Any]) -> str
         raise StageFailed(
             CODES[name],
             f"{TITLES[name]} failed: {_why(ctx, name, ended)}",
-            reason=ended.reason,
+            reason=ended.reason.value,
             exit_code=ended.code,
         )
     return ended.stdout.decode("utf-8", "replace").replace("\x00", "").strip() or environment.EMPTY_OUTPUT
@@ -105,13 +105,13 @@ def _judge(ctx: RunContext, name: str, ended: Exit, used: dict[str, Any]) -> str
 def _why(ctx: RunContext, name: str, ended: Exit) -> str:
     """How the container ended, in our words. What the agent wrote to stderr goes to nobody: it may hold private rows."""
     match ended.reason:
-        case "timeout":
+        case ExitReason.TIMEOUT:
             return f"it timed out after {ctx.stage(name).timeout_seconds} s"
-        case "oom":
+        case ExitReason.OOM:
             return f"it ran out of memory ({ctx.stage(name).memory_mb} MB)"
-        case "stdout_exceeded":
+        case ExitReason.STDOUT_EXCEEDED | ExitReason.STDERR_EXCEEDED:
             return "it printed more than an agent may"
-        case "killed":
+        case ExitReason.KILLED:
             return "its container was stopped"
         case _:
             return f"it exited with status {ended.code}"

@@ -30,6 +30,7 @@ class RunContext:
     image_ids: dict[str, str] = field(default_factory=dict)
     usage: dict[str, dict[str, Any]] = field(default_factory=dict)
     guard_verdicts: dict[str, int] = field(default_factory=dict)
+    container_runtime: str = ""
 
     def stage(self, name: str) -> StageTerms:
         """The terms of one stage."""
@@ -47,7 +48,7 @@ class RunContext:
         return Facts(
             vault_items=len(self.vault),
             image_ids=dict(self.image_ids),
-            container_runtime=self.engine.runtime_name(),
+            container_runtime=self.container_runtime,
             guard_verdicts=dict(self.guard_verdicts),
             usage={**totals, "max_tokens": self.terms.max_tokens, "stages": stages},
         )

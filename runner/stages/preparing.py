@@ -15,8 +15,9 @@ from agents.errors import ImageNotBuilt
 from agents.models import Agent
 from agents.services import builds
 from hivemind.kit.conf import conf
-from runner.engine.base import ContainerSpec, Limits, Prepared
+from runner.engine.base import ContainerSpec, Prepared
 from runner.engine.errors import EngineError
+from runner.engine.limits import MIB, Limits
 from runner.enums import FailureCode
 from runner.errors import StageFailed
 from runner.stages.context import RunContext
@@ -58,6 +59,7 @@ class Preparation:
                 FailureCode.PLATFORM, f"The container of the {name} stage could not be started"
             ) from error
         self._ctx.image_ids[name] = ready.image_id
+        self._ctx.container_runtime = ready.handle.runtime
         return ready
 
     def close(self) -> None:
@@ -73,22 +75,28 @@ class Preparation:
         finally:
             close_old_connections()
         spec = ContainerSpec(
-            name=f"hm-{ctx.run.id[:24]}-{name}",
+            name=f"hm-{ctx.run.id}-{ctx.run.fence}-{name}",
             image=image.id,
+            run_id=ctx.run.id,
+            stage=name,
             entrypoint=agent.entrypoint,
-            labels={"hivemind-run-id": ctx.run.id, "hivemind-stage": name},
             limits=limits(stage.memory_mb),
+            user=conf.sandbox.user,
             runtime=conf.sandbox.runtime or None,
         )
         handle = ctx.engine.prepare(spec)
-        ctx.active.register(handle)
-        return Ready(handle, handle.listen(BRIDGE_PORT), image.id)
+        try:
+            ctx.active.register(handle)
+            return Ready(handle, handle.listen(BRIDGE_PORT), image.id)
+        except BaseException:
+            handle.close()
+            raise
 
 
 def limits(memory_mb: int) -> Limits:
     """The operator's walls around one container."""
     sandbox = conf.sandbox
-    return Limits(memory_mb=memory_mb, cpus=sandbox.cpus, pids=sandbox.pids_limit, user=sandbox.user)
+    return Limits(memory_bytes=memory_mb * MIB, cpus=sandbox.cpus, pids=sandbox.pids_limit)
 
 
 def _discard(future: "Future[Ready]") -> None:

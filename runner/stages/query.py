@@ -16,9 +16,7 @@ def run(ctx: RunContext, preparation: Preparation, *, scope_source: str) -> str:
     try:
         function = ScopeFunction.start(scope_source)
     except ScopeFnInvalid as error:
-        raise StageFailed(
-            FailureCode.SCOPE_AGENT, f"Scope agent failed: its function was refused ({error})"
-        ) from error
+        raise StageFailed(FailureCode.SCOPE_AGENT, f"Scope agent failed: its function was refused ({error})") from error
     try:
         with tooling.query_tools(ctx, function) as tools:
             task = Task(

@@ -8,7 +8,7 @@ from django.http import Http404
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
-from attestation.errors import VerificationError
+from attestation.errors import KernelError, VerificationError
 from hivemind.kit import errors
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
             return _domain(errors.Denied())
         case VerificationError():
             return Response({"detail": str(error), "code": error.code}, status=409)
+        case KernelError():
+            return Response({"detail": "Stored data did not pass its check", "code": "damaged"}, status=409)
         case drf.APIException():
             headers = {"Allow": error.headers["Allow"]} if hasattr(error, "headers") else None
             return Response(

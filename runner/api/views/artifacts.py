@@ -40,7 +40,5 @@ class RunArtifactView(APIView):
             response[name] = value
         response["X-Retention-Seconds"] = str(retention)
         response["Expires"] = format_datetime(found.created_at + timedelta(seconds=retention), usegmt=True)
-        response["Content-Disposition"] = (
-            f"attachment; filename=\"{filename}\"; filename*=UTF-8''{quote(filename)}"
-        )
+        response["Content-Disposition"] = f"attachment; filename=\"{filename}\"; filename*=UTF-8''{quote(filename)}"
         return response
