@@ -65,6 +65,8 @@ class Capped(io.RawIOBase):
                 self._raw = b""
                 return b""
             produced: bytes = decoder.decompress(self._raw, CHUNK)
+            if not self._raw and not produced and not decoder.eof:
+                raise BadArchive("Invalid archive: the compressed data end too early")
             self._raw = decoder.unconsumed_tail or self._source.read(CHUNK)
             return produced
         except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, MemoryError) as error:
