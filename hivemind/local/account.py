@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hivemind.local import packages
 from hivemind.local.errors import LocalError, Unreachable
 
 SERVICE_ACCOUNT = "hivemind-data"
@@ -61,11 +62,10 @@ def _lookup() -> pwd.struct_passwd | None:
 
 
 def _create() -> pwd.struct_passwd:
-    command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
-    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    useradd = packages.provide("useradd", package="passwd")
+    options = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
     done = subprocess.run(
-        [*command, "--shell", "/usr/sbin/nologin", SERVICE_ACCOUNT],
-        env={**os.environ, "PATH": path},
+        [useradd, *options, "--shell", "/usr/sbin/nologin", SERVICE_ACCOUNT],
         capture_output=True,
         text=True,
         check=False,
@@ -91,6 +91,7 @@ def place(real: Path, *, account: Account, window: Path) -> Place:
     """Say where `account` will see the folder `real`: there, or through `window` when it cannot get in."""
     if account.uid == os.geteuid() or _enters(account, real):
         return Place(real, real)
+    packages.provide("mount", package="mount")
     window.mkdir(parents=True, exist_ok=True)
     return Place(real, window)
 

@@ -38,11 +38,11 @@ CREATE TABLE IF NOT EXISTS {TABLE} (
 FILL_TABLE = f"""
 INSERT INTO {TABLE}
 SELECT n,
-       'viewer' || n % 250 || '@example.com',
-       'Episode ' || n % 400,
-       (ARRAY['cooking', 'football', 'history', 'music', 'science'])[1 + n % 5],
+       'viewer' || mod(n, 250) || '@example.com',
+       'Episode ' || mod(n, 400),
+       (ARRAY['cooking', 'football', 'history', 'music', 'science'])[1 + mod(n, 5)],
        timestamptz '2026-01-01 00:00:00+00' + n * interval '37 minutes',
-       60 + (n * 7919) % 3540
+       60 + mod(n * 7919, 3540)
 FROM generate_series(1, {ROWS}) AS n
 ON CONFLICT DO NOTHING"""  # noqa: S608 - constants above
 
@@ -55,22 +55,30 @@ class Player:
     folder: Path
     url: str
 
+    @property
+    def key_file(self) -> Path:
+        """Where its key is kept."""
+        return self.folder / "api-key"
+
     def whoami(self) -> bool:
         """Return whether the key that was kept is still good for this service."""
-        key = self._kept().get("api_key", "")
+        try:
+            key = self.key_file.read_text(encoding="utf-8")
+        except OSError:
+            return False
         request = urllib.request.Request(  # noqa: S310 - our own http
             f"{self.url}/v1/whoami", headers={"Authorization": f"Bearer {key}"}
         )
         try:
             with urllib.request.urlopen(request, timeout=10):  # noqa: S310
-                return bool(key)
+                return True
         except urllib.error.HTTPError:
             return False
 
-    def keep(self, tenant: dict[str, Any]) -> None:
+    def keep(self, key: str) -> None:
         """Keep the key for the next time, readable by this account alone, and make the client's profile."""
-        files.write_private(self.folder / "tenant.json", json.dumps(tenant))
-        self.hmctl("init", "--service", self.url, "--api-key", str(tenant["api_key"]))
+        files.write_private(self.key_file, key)
+        self.hmctl("init", "--service", self.url, "--api-key-file", str(self.key_file), "--force")
 
     def hmctl(self, *arguments: str) -> str:
         """Run one command of the client as this player. Raises LocalError with what it said."""
@@ -91,13 +99,6 @@ class Player:
             )
         return done.stdout
 
-    def _kept(self) -> dict[str, str]:
-        try:
-            kept: dict[str, str] = json.loads((self.folder / "tenant.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return kept
-
 
 def play(here: checkout.Checkout, *, say: Say) -> None:
     """Make what is missing, then let Bob ask. Raises LocalError."""
@@ -107,7 +108,7 @@ def play(here: checkout.Checkout, *, say: Say) -> None:
     for player in (alice, bob):
         if not player.whoami():
             say(f"creating the tenant {player.name}")
-            player.keep(_create_tenant(player.name))
+            player.keep(str(_create_tenant(player.name)["api_key"]))
     _fill(alice, say)
     link = _room(alice, bob, folder / "room.json", say)
     _ask(bob, link, say)

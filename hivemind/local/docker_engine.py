@@ -15,12 +15,14 @@ from pathlib import Path
 from hivemind.local import processes
 from hivemind.local.errors import EngineMissing, NotReady
 from hivemind.local.packages import can_install, install
+from hivemind.local.packages import find as find_command
 from hivemind.local.paths import Layout
 
 SYSTEM_SOCKET = "/var/run/docker.sock"
 START_SECONDS = 60.0
 PING_SECONDS = 5.0
-PACKAGES = ("docker.io", "iptables", "ca-certificates")
+PACKAGES = ("docker.io", "iptables", "ca-certificates", "mmdebstrap")
+CLIENT = "docker-cli"  # a package of its own in newer releases, part of docker.io in older ones
 PID_FILES = {"/var/run/docker.pid": "dockerd", "/var/run/docker/containerd/containerd.pid": "containerd"}
 ADVICE = """no Docker engine answers. Do one of these and start again:
   - as root on Debian or Ubuntu: run this script as root, and it installs and starts docker.io itself
@@ -63,32 +65,41 @@ def answers(address: str) -> bool:
 
 
 def ensure(layout: Layout, *, environment: Mapping[str, str]) -> str:
-    """Return the address of an engine that answers, starting or installing it if need be and allowed.
+    """Return the address of an engine that answers; start or install it and its client if need be and allowed.
 
     Raises EngineMissing with what to do, or NotReady with the end of the engine's log.
     """
     found = find(environment)
     if found:
+        _provide_client()
         return found
     if environment.get("HIVEMIND_DOCKER_HOST") or environment.get("DOCKER_HOST") or os.geteuid() != 0:
         raise EngineMissing(ADVICE)
-    if not _program():
+    if not find_command("dockerd"):
         if not can_install():
             raise EngineMissing(ADVICE)
-        install(PACKAGES)
+        install(PACKAGES, if_known=[CLIENT])
     _start(layout)
+    _provide_client()
     return f"unix://{SYSTEM_SOCKET}"
 
 
-def _program() -> str | None:
-    return shutil.which("dockerd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/local/sbin")
+def _provide_client() -> None:
+    """Make sure that there is a `docker` command, which makes the agents' base image."""
+    if shutil.which("docker"):
+        return
+    if not can_install():
+        raise EngineMissing("the command docker is missing; install your system's Docker client")
+    install([], if_known=[CLIENT])
+    if not shutil.which("docker"):
+        install(["docker.io"])
 
 
 def _start(layout: Layout) -> None:
     address, log = f"unix://{SYSTEM_SOCKET}", layout.log_dir / "dockerd.log"
     if _service_manager_starts() and processes.wait_until(lambda: answers(address), seconds=START_SECONDS):
         return
-    program = _program()
+    program = find_command("dockerd")
     if program is None:
         raise EngineMissing(ADVICE)
     for path, name in PID_FILES.items():

@@ -44,19 +44,20 @@ def quickstart(*, no_demo: bool) -> None:
     image = _begin_base_image(here, environment)
     _ensure_service(here, environment, narrator)
     password = _operator_password(environment)
+    _check_processes(here)
     _await_base_image(image, here, narrator)
     if not no_demo:
         demo.play(here, say=narrator.say)
+    _check_processes(here)
     _closing_words(here, password=password)
 
 
 def _with_engine(here: checkout.Checkout, narrator: Narrator) -> dict[str, str]:
     """Provide a Docker engine and return the environment in which everybody uses it."""
     environment = checkout.environment()
-    address = docker_engine.find(environment)
-    if address is None:
+    if docker_engine.find(environment) is None:
         narrator.say("no Docker engine answers: starting one, after installing it if need be")
-        address = docker_engine.ensure(here.layout, environment=environment)
+    address = docker_engine.ensure(here.layout, environment=environment)
     narrator.say(f"Docker engine at {address}")
     return {**environment, "HIVEMIND_DOCKER_HOST": address, "DOCKER_HOST": address}
 
@@ -92,16 +93,21 @@ def _ensure_service(here: checkout.Checkout, environment: Mapping[str, str], nar
     processes.wait_until(
         lambda: _healthy(here) or child.poll() is not None or bool(_failing(here)), seconds=HEALTH_SECONDS
     )
-    for name in _failing(here):
-        log = here.layout.log_dir / f"{name}.log"
-    if child.poll() is not None or _failing(here) or not _healthy(here):
+    if child.poll() is not None or not _healthy(here):
         raise NotReady(f"the service did not start; the end of {log}:\n{processes.last_lines(log)}")
     narrator.say(f"the service answers at {here.url}")
 
 
+def _check_processes(here: checkout.Checkout) -> None:
+    """Raise NotReady when a process of the service keeps crashing, with the end of its log."""
+    for name in _failing(here):
+        log = here.layout.log_dir / f"{name}.log"
+        raise NotReady(f"{name} keeps crashing; the end of {log}:\n{processes.last_lines(log)}")
+
+
 def _failing(here: checkout.Checkout) -> list[str]:
-    """Return the processes of the service that crash again and again."""
-    return [name for name, count in supervisor.crashes(here.layout).items() if count > 1]
+    """Return the processes of the service that have crashed of late."""
+    return [name for name, count in supervisor.crashes(here.layout).items() if count]
 
 
 def _healthy(here: checkout.Checkout) -> bool:
@@ -152,7 +158,6 @@ def _operator_password(environment: Mapping[str, str]) -> str | None:
 
 
 def _closing_words(here: checkout.Checkout, *, password: str | None) -> None:
-    key = "$(jq -r .api_key var/demo/alice-media/tenant.json)"
     click.echo(f"\nadmin     {here.url}/admin/")
     click.echo(f"API       {here.url}/docs")
     if password:
@@ -163,8 +168,9 @@ def _closing_words(here: checkout.Checkout, *, password: str | None) -> None:
     click.echo("stop      ./scripts/stop.sh   (keeps all data)")
     click.echo("\nnext:")
     click.echo("  .venv/bin/hmctl --help")
-    click.echo(f"  .venv/bin/hmctl init --service {here.url} --api-key {key}")
-    click.echo("  .venv/bin/hmctl room list")
+    keys = here.layout.state_dir / "demo" / "alice-media" / "api-key"
+    click.echo(f"  .venv/bin/hmctl --profile alice init --service {here.url} --api-key-file {keys}")
+    click.echo("  .venv/bin/hmctl --profile alice room list")
 
 
 def main() -> None:

@@ -1,7 +1,6 @@
 """The embedded Redis: one server per state directory, on a socket only, with an append-only file."""
 
 import importlib.util
-import shutil
 import signal
 import socket
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from hivemind.local import account, packages, processes
-from hivemind.local.errors import LocalError, NotReady
+from hivemind.local.errors import NotReady
 from hivemind.local.paths import Layout
 
 START_SECONDS = 30.0
@@ -109,9 +108,4 @@ def program() -> Path:
     for root in (wheel.submodule_search_locations or []) if wheel else []:
         if (Path(root) / "bin" / PROGRAM).is_file():
             return Path(root) / "bin" / PROGRAM
-    if not shutil.which(PROGRAM) and packages.can_install():
-        packages.install([PROGRAM])
-    found = shutil.which(PROGRAM)
-    if found is None:
-        raise LocalError(f"there is no {PROGRAM} here; install one, or name a Redis with HIVEMIND_REDIS_URL")
-    return Path(found)
+    return Path(packages.provide(PROGRAM, package=PROGRAM))

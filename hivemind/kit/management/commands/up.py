@@ -3,10 +3,8 @@
 import socket
 import sys
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
@@ -40,7 +38,6 @@ class Command(BaseCommand):
 
     def _run(self, here: checkout.Checkout, *, migrate: bool) -> None:
         _await_port(here.host, here.port)
-        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing
         ours = embedded.ensure_all(here.services)
         try:
             if migrate:
