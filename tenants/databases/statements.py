@@ -4,10 +4,6 @@ The limits hold whatever the SQL does: time is measured here and not only by the
 tell otherwise; size is measured on the connection, so that one enormous row does not fill our memory either.
 """
 
-import fcntl
-import select
-import struct
-import termios
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +15,7 @@ from psycopg.adapt import Transformer
 from psycopg.types.json import Jsonb
 
 from tenants.databases import server, values
+from tenants.databases.metered import MeteredSocket
 from tenants.errors import SqlRefused
 
 MIB = 1024 * 1024
@@ -60,10 +57,16 @@ def run(
     """
     values.install(connection.adapters)
     query = _encoded(connection, statement, params)
-    reader = _Reader(connection, limits or Limits())
+    limits = limits or Limits()
     with connection.transaction():
-        reader.send(query, alone=bool(params))
-        return reader.read()
+        try:
+            with MeteredSocket(connection.pgconn) as meter:
+                reader = _Reader(connection, meter, limits)
+                reader.send(query, alone=bool(params))
+                return reader.read()
+        except LimitReached:
+            connection.close()
+            raise
 
 
 def _encoded(connection: server.Connection, statement: str, params: Sequence[Any]) -> bytes:
@@ -74,19 +77,18 @@ def _encoded(connection: server.Connection, statement: str, params: Sequence[Any
         return ClientCursor(connection).mogrify(statement, plain).encode()
     except UnicodeEncodeError as error:
         raise SqlRefused("sql and params must be valid Unicode text without surrogates") from error
-    except (psycopg.Error, ValueError, IndexError) as error:
+    except (psycopg.Error, TypeError, ValueError) as error:
         raise SqlRefused(str(error)) from error
 
 
 class _Reader:
     """Sends one query over a connection and reads its results row by row."""
 
-    def __init__(self, connection: server.Connection, limits: Limits) -> None:
-        self._connection = connection
+    def __init__(self, connection: server.Connection, meter: MeteredSocket, limits: Limits) -> None:
         self._pg = connection.pgconn
+        self._meter = meter
         self._limits = limits
         self._deadline = time.monotonic() + limits.seconds
-        self._received = 0
         self._rows_read = 0
         self._answer = Answer()
         self._names: list[str] = []
@@ -96,22 +98,19 @@ class _Reader:
 
     def send(self, query: bytes, *, alone: bool) -> None:
         """Send the query. `alone`: in the protocol that refuses a second statement."""
-        self._pg.nonblocking = 1
         if alone:
             self._pg.send_query_params(query, None)
         else:
             self._pg.send_query(query)
         self._pg.set_single_row_mode()
-        while self._pg.flush():
-            self._wait(writing=True)
-            self._pg.consume_input()
+        while self._pg.flush() or not self._meter.everything_is_sent:
+            self._step()
 
     def read(self) -> Answer:
-        """Read to the end. Raises SqlRefused with the first failure."""
+        """Read to the end. Raises SqlRefused with the first failure, LimitReached at once."""
         while True:
             while self._pg.is_busy():
-                self._wait()
-                self._receive()
+                self._step()
             result = self._pg.get_result()
             if result is None:
                 break
@@ -119,6 +118,14 @@ class _Reader:
         if self._failure is not None:
             raise self._failure
         return self._answer
+
+    def _step(self) -> None:
+        if not self._meter.step(self._deadline - time.monotonic()):
+            raise LimitReached(f"The statement took longer than {self._limits.seconds:g} seconds")
+        if self._meter.received_bytes > self._limits.size_bytes:
+            mib = self._limits.size_bytes / MIB
+            raise LimitReached(f"The result is larger than {mib:g} MiB; select fewer rows or columns")
+        self._pg.consume_input()
 
     def _take(self, result: pq.abc.PGresult) -> None:
         if result.status == pq.ExecStatus.SINGLE_TUPLE:
@@ -128,7 +135,7 @@ class _Reader:
             self._answer = Answer(self._rows, touched)
             self._rows, self._names = [], []
         elif result.status in COPY:
-            raise self._cut_off("COPY from or to the client is not possible here; use INSERT and SELECT")
+            raise LimitReached("COPY from or to the client is not possible here; use INSERT and SELECT")
         elif result.status == pq.ExecStatus.EMPTY_QUERY:
             self._failure = self._failure or SqlRefused("sql holds no statement")
         else:
@@ -137,32 +144,13 @@ class _Reader:
     def _add_row(self, result: pq.abc.PGresult) -> None:
         self._rows_read += 1
         if self._rows_read > self._limits.rows:
-            raise self._cut_off(f"The result has more than {self._limits.rows} rows; add a LIMIT")
+            raise LimitReached(f"The result has more than {self._limits.rows} rows; add a LIMIT")
         self._transformer.set_pgresult(result)
         if not self._names:
             columns = [(result.fname(i) or b"").decode() for i in range(result.nfields)]
             self._names = values.unique_names(columns)
         row = self._transformer.load_row(0, tuple)
         self._rows.append(dict(zip(self._names, row or (), strict=True)))
-
-    def _wait(self, *, writing: bool = False) -> None:
-        left = self._deadline - time.monotonic()
-        sockets = [self._pg.socket]
-        if left <= 0 or not any(select.select(sockets, sockets if writing else [], [], left)):
-            raise self._cut_off(f"The statement took longer than {self._limits.seconds:g} seconds")
-
-    def _receive(self) -> None:
-        waiting = fcntl.ioctl(self._pg.socket, termios.FIONREAD, struct.pack("i", 0))
-        self._received += struct.unpack("i", waiting)[0]
-        if self._received > self._limits.size_bytes:
-            mib = self._limits.size_bytes / MIB
-            raise self._cut_off(f"The result is larger than {mib:g} MiB; select fewer rows or columns")
-        self._pg.consume_input()
-
-    def _cut_off(self, sentence: str) -> LimitReached:
-        """Close the connection, whose state is unknown, and name the reason."""
-        self._connection.close()
-        return LimitReached(sentence)
 
 
 def _sentence(result: pq.abc.PGresult) -> str:
