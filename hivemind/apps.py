@@ -8,3 +8,10 @@ class HivemindConfig(AppConfig):
 
     name = "hivemind"
     verbose_name = "Hivemind"
+
+    def ready(self) -> None:
+        """Make our Celery app the current one, so that the web process sends its messages to our broker."""
+        from hivemind import celery
+
+        celery.app.set_current()
+        celery.app.set_default()

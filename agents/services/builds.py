@@ -53,7 +53,7 @@ def execute(build_id: str) -> None:
         return
     try:
         keys = worker.identity().open(build.handoff, subject=build_id)
-        image = _build(build.agent, unb64(keys["source_key"]), process_engine())
+        _build(build.agent, unb64(keys["source_key"]), process_engine())
     except ImageNotBuilt as error:
         _end(build, BuildStatus.FAILED, error=str(error))
     except (HandoffLost, SealError):
@@ -63,7 +63,7 @@ def execute(build_id: str) -> None:
         _end(build, BuildStatus.FAILED, error="the platform failed while building")
     else:
         _end(build, BuildStatus.COMPLETED)
-        log.info("built an image", extra={"agent_id": build.agent_id, "size_bytes": len(image.id)})
+        log.info("built an image", extra={"agent_id": build.agent_id})
 
 
 def ensure_image(agent: Agent, source_key: bytes, engine: Engine) -> ImageInfo:

@@ -18,7 +18,7 @@ from runner.services import bridges, model_routes
 from runner.stages import environment
 from runner.stages.context import RunContext
 from runner.stages.preparing import Preparation
-from runner.tools.registry import ToolRegistry
+from runner.stages.tooling import StageTools
 
 CODES = {
     "scope": FailureCode.SCOPE_AGENT,
@@ -33,7 +33,7 @@ class Task:
     """What one stage has to do: its tools, its budget, and the variables that only it gets."""
 
     name: str
-    tools: ToolRegistry
+    tools: StageTools
     max_tokens: int
     variables: dict[str, str]
     extras: dict[str, Any]
@@ -49,7 +49,8 @@ def carry_out(ctx: RunContext, preparation: Preparation, task: Task) -> str:
     session = StageSession(
         role=task.name,
         token=token,
-        tools=task.tools,
+        tools=task.tools.registry,
+        interrupt_tools=task.tools.interrupt,
         budget=Budget(max_calls=stage.max_llm_calls, max_tokens=task.max_tokens),
         deadline=deadline,
         llm=model_routes.route_of(ctx.terms, stage),
@@ -103,7 +104,7 @@ def _judge(ctx: RunContext, name: str, ended: Exit, used: dict[str, Any]) -> str
 
 
 def _why(ctx: RunContext, name: str, ended: Exit) -> str:
-    """How the container ended, in our words. What the agent wrote to stderr goes to nobody: it may hold private rows."""
+    """How the container ended, in our words. The agent's stderr goes to nobody: it may hold private rows."""
     match ended.reason:
         case ExitReason.TIMEOUT:
             return f"it timed out after {ctx.stage(name).timeout_seconds} s"

@@ -41,6 +41,11 @@ class RunContext:
         """Tokens that the stages so far have used."""
         return sum(int(used.get("total_tokens", 0)) for used in self.usage.values())
 
+    def count_verdicts(self, counts: dict[str, int]) -> None:
+        """Add one stage's guard verdicts to the run's."""
+        for verdict, times in counts.items():
+            self.guard_verdicts[verdict] = self.guard_verdicts.get(verdict, 0) + times
+
     def facts(self) -> Facts:
         """What the receipt will say about how it went."""
         stages = dict(self.usage.items())

@@ -3,11 +3,10 @@
 from runner.budgets import mediator_tokens
 from runner.enums import FailureCode
 from runner.errors import StageFailed
-from runner.stages import environment
+from runner.stages import environment, tooling
 from runner.stages.base import Task, carry_out
 from runner.stages.context import RunContext
 from runner.stages.preparing import Preparation
-from runner.tools.registry import ToolRegistry
 
 
 def run(ctx: RunContext, preparation: Preparation, *, raw_output: str) -> str:
@@ -17,7 +16,7 @@ def run(ctx: RunContext, preparation: Preparation, *, raw_output: str) -> str:
         raise StageFailed(FailureCode.MEDIATOR_AGENT, "Mediator agent failed: the run's token budget is used up")
     task = Task(
         name="mediator",
-        tools=ToolRegistry([]),
+        tools=tooling.NO_TOOLS,
         max_tokens=tokens,
         variables=environment.mediator(ctx, raw_output=raw_output),
         extras={},

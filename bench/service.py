@@ -1,0 +1,136 @@
+"""A service of its own for the length of a measurement."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from tests.factories import packages
+
+ROOT = Path(__file__).resolve().parent.parent
+TRIVIAL = {
+    "scope": packages.ALLOW_ALL,
+    "query": "print('answer')",
+    "mediator": packages.ECHO_RAW,
+}
+
+
+class Service:
+    """`manage.py up` in a temporary directory, a tenant, and verbs to use it with."""
+
+    def __init__(self) -> None:
+        self.state = Path(tempfile.mkdtemp(prefix="hivemind-bench-"))
+        self.state.chmod(0o711)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("HIVEMIND_")} | {
+            "HIVEMIND_STATE_DIR": str(self.state),
+            "HIVEMIND_PORT": str(self.port),
+        }
+        self.base = f"http://127.0.0.1:{self.port}/v1"
+        self.rooms: dict[str, str] = {}
+
+    def __enter__(self) -> "Service":
+        log = (self.state / "up.log").open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+        )
+        self._await()
+        made = self.manage("create_tenant", "bench", "--json")
+        self.key = json.loads(made)["api_key"]
+        self.http = httpx.Client(base_url=self.base, headers={"Authorization": f"Bearer {self.key}"}, timeout=120)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+        shutil.rmtree(self.state, ignore_errors=True)
+
+    def manage(self, *words: str) -> str:
+        """Run a management command and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def _await(self) -> None:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            try:
+                if httpx.get(f"{self.base}/healthz").status_code == 200:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.2)
+        raise SystemExit(f"the service did not start; see {self.state}/up.log")
+
+    def post(self, path: str, **body: Any) -> Any:
+        """POST JSON; the parsed answer."""
+        answer = self.http.post(path, json=body)
+        answer.raise_for_status()
+        return answer.json()
+
+    def agent(self, kind: str, source: str) -> str:
+        """Upload an agent, wait for its image; its id."""
+        files = {"archive": ("a.tar.gz", packages.package(source))}
+        for _ in range(50):
+            answer = self.http.post("/room-agents", data={"name": kind, "agent_type": kind}, files=files)
+            if answer.status_code != 503:
+                break
+            time.sleep(0.5)  # the worker is not up yet
+        answer.raise_for_status()
+        assert self.await_run(answer.json()["run_id"])["status"] == "completed"
+        return str(answer.json()["agent_id"])
+
+    def room(self, name: str, *, tables: list[str] | None = None, **sources: str) -> str:
+        """A room with trivial agents except for those given; its id. Made once per name."""
+        if name not in self.rooms:
+            ids = {kind: self.agent(kind, source) for kind, source in (TRIVIAL | sources).items()}
+            made = self.post(
+                "/rooms",
+                name=name,
+                scope_agent_id=ids["scope"],
+                query_agent_id=ids["query"],
+                query_mode="fixed",
+                mediator_agent_id=ids["mediator"],
+                allowed_tables=tables or [],
+                egress={"llm_providers": [], "allow_artifacts": False},
+                output_visibility="owner_and_querier",
+            )
+            self.rooms[name] = made["room_id"]
+        return self.rooms[name]
+
+    def submit(self, room: str, question: str = "?") -> str:
+        """Ask; the run's id."""
+        return str(self.post(f"/rooms/{room}/runs", query=question)["run_id"])
+
+    def await_run(self, run_id: str, every: float = 0.005) -> dict[str, Any]:
+        """Poll until the run has ended."""
+        while True:
+            body = dict(self.http.get(f"/runs/{run_id}").json())
+            if body["status"] in ("completed", "failed"):
+                return body
+            time.sleep(every)
+
+    def ask(self, room: str, question: str = "?") -> dict[str, Any]:
+        """Ask and wait."""
+        body = self.await_run(self.submit(room, question))
+        assert body["status"] == "completed", body["error"]
+        return body
