@@ -87,9 +87,7 @@ class ScopeFunction:
 
     def show(self, reading: Reading) -> Allowed | Denied:
         """The same for a reading, which makes a scope function a View."""
-        return self._ask(
-            (reading.sql, list(reading.params), list(reading.columns), reading.rows, reading.cut)
-        )
+        return self._ask((reading.sql, list(reading.params), list(reading.columns), reading.rows, reading.cut))
 
     def close(self) -> None:
         """End the process; a call in progress and every later one is denied. Harmless when called twice."""
@@ -131,7 +129,7 @@ class ScopeFunction:
             started_at = time.monotonic()
             answer = process.exchange(payload, seconds=self._limits.call_seconds)
             self._busy_seconds += time.monotonic() - started_at
-            return _read_answer(answer)
+            return read_answer(answer)
         except SandboxBreach as breach:
             self._breaches += 1
             self._discard()
@@ -175,7 +173,8 @@ class ScopeFunction:
             process.kill()
 
 
-def _read_answer(answer: bytes) -> Allowed | Denied:
+def read_answer(answer: bytes) -> Allowed | Denied:
+    """Take an answer apart as a stranger's bytes; raises SandboxBreach for anything but a well-formed one."""
     kind, body = answer[:1], answer[1:]
     try:
         if kind == frames.ALLOWED:

@@ -44,6 +44,8 @@ def _default(value: object) -> object:
     return _WRITERS.get(type(value), str)(value)
 
 
+_BATCH_ROWS = 100
+_BETWEEN = ", "
 _fast = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_default)
 
 
@@ -65,35 +67,46 @@ def _encode(value: object) -> str:
         return _fast.encode(_finite(value))
 
 
-def _shrunk(rows: Sequence[object], *, original: int, note: str) -> str:
-    return _encode(
-        {
-            "rows": rows,
-            "truncated": True,
-            "original_row_count": original,
-            "returned_row_count": len(rows),
-            "note": note,
-        }
-    )
-
-
 def rows_to_json(rows: Sequence[object], *, limit_chars: int, cut: bool = False) -> tuple[str, bool]:
     """Write rows as JSON of at most ``limit_chars`` characters, not counting the envelope of a cut result.
 
-    Returns the text and whether it is truncated. Normal is an array of rows. When it is too long the
-    number of rows is halved until it fits (down to none), and when ``cut`` says that not all rows were
-    read, the object form is used too. Raises ValueError, TypeError or RecursionError for values that JSON
-    can't hold.
+    Returns the text and whether it is truncated. Normal is an array of rows. When not all of them fit,
+    or ``cut`` says that not all were read, it is an object that says so, with the rows that fit
+    (perhaps none). Raises ValueError, TypeError or RecursionError for values that JSON can't hold.
     """
-    count = len(rows)
-    text = _encode(rows)
-    if len(text) <= limit_chars:
-        return (_shrunk(rows, original=count, note=CUT_NOTE), True) if cut else (text, False)
-    shown = rows
-    while len(text) > limit_chars and shown:
-        shown = shown[: len(shown) // 2]
-        text = _encode(shown)
-    return _shrunk(shown, original=count, note=CUT_NOTE if cut else SHRUNK_NOTE), True
+    parts, count = _fitting(rows, limit_chars - len("[]"))
+    array = f"[{_BETWEEN.join(parts)}]"
+    if count == len(rows) and not cut:
+        return array, False
+    facts = {
+        "truncated": True,
+        "original_row_count": len(rows),
+        "returned_row_count": count,
+        "note": CUT_NOTE if cut and count == len(rows) else SHRUNK_NOTE,
+    }
+    return f'{{"rows": {array}, {_encode(facts)[1:]}', True
+
+
+def _fitting(rows: Sequence[object], room: int) -> tuple[list[str], int]:
+    """Write as many rows as there is room for: in batches, and one by one where a batch is too long."""
+    parts: list[str] = []
+    at = 0
+    while at < len(rows):
+        batch = rows[at : at + _BATCH_ROWS]
+        text = _encode(batch)[1:-1]
+        if len(text) > room:
+            break
+        parts.append(text)
+        room -= len(text) + len(_BETWEEN)
+        at += len(batch)
+    for row in rows[at : at + _BATCH_ROWS]:
+        text = _encode(row)
+        if len(text) > room:
+            break
+        parts.append(text)
+        room -= len(text) + len(_BETWEEN)
+        at += 1
+    return parts, at
 
 
 def distinct_names(names: Sequence[str]) -> list[str]:

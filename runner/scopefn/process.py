@@ -16,7 +16,7 @@ from runner.scopefn.limits import ScopeLimits
 from runner.scopefn.lockdown import Locks
 
 _ROOT = Path(__file__).resolve().parents[2]
-_BOOT = f"import sys; sys.path.append({str(_ROOT)!r}); from runner.scopefn.worker import main; main()"
+WORKER = "runner.scopefn.worker"
 _PIPE_BYTES = 256 * 1024
 _ANSWER_SLACK_BYTES = 64 * 1024
 _BYTES_PER_CHAR = 4
@@ -25,8 +25,8 @@ _BYTES_PER_CHAR = 4
 class SandboxProcess:
     """One locked process. Not thread-safe; after a SandboxBreach it is dead."""
 
-    def __init__(self, limits: ScopeLimits) -> None:
-        """Start the process without waiting for it; raises ScopeSandboxUnavailable."""
+    def __init__(self, limits: ScopeLimits, *, worker: str = WORKER) -> None:
+        """Start ``main`` of module ``worker`` without waiting for it; raises ScopeSandboxUnavailable."""
         self.limits = limits
         locks = Locks(
             seccomp_program=seccomp.filter_program(),
@@ -35,7 +35,7 @@ class SandboxProcess:
         )
         try:
             self._popen = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-E", "-c", _BOOT],
+                [sys.executable, "-I", "-S", "-E", "-c", _boot(worker)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -64,9 +64,7 @@ class SandboxProcess:
         try:
             answer = self._receive(time.monotonic() + self.limits.start_seconds)
         except SandboxBreach as breach:
-            raise ScopeSandboxUnavailable(
-                f"the scope function process did not start: {breach.reason}"
-            ) from None
+            raise ScopeSandboxUnavailable(f"the scope function process did not start: {breach.reason}") from None
         if answer != frames.READY:
             self.kill()
             raise ScopeSandboxUnavailable("the scope function process could not lock itself up")
@@ -140,6 +138,10 @@ class SandboxProcess:
         poller = select.poll()
         poller.register(fd, event)
         return bool(poller.poll(max(0.0, deadline - time.monotonic()) * 1000))
+
+
+def _boot(worker: str) -> str:
+    return f"import sys; sys.path.append({str(_ROOT)!r}); from {worker} import main; main()"
 
 
 def _parent_ends(popen: "subprocess.Popen[bytes]") -> tuple[int, int]:

@@ -75,9 +75,7 @@ def _check_module(tree: ast.Module) -> None:
         if isinstance(node, ast.FunctionDef):
             entry = node if node.name == "scope" else entry
         elif not (isinstance(node, ast.Expr) and _is_text(node.value)):
-            raise ScopeFnInvalid(
-                f"line {node.lineno}: only function definitions are allowed at the top level"
-            )
+            raise ScopeFnInvalid(f"line {node.lineno}: only function definitions are allowed at the top level")
     if entry is None:
         raise ScopeFnInvalid("there must be a top-level function: def scope(sql, params, rows)")
     if tuple(argument.arg for argument in entry.args.args) != PARAMETERS or entry.args.posonlyargs:
@@ -147,9 +145,7 @@ def _is_text(node: ast.AST) -> bool:
 def _is_plain_format(node: ast.Call) -> bool:
     """Whether this is ``"...".format(...)`` whose fields look at no attribute and no item."""
     func = node.func
-    if not (
-        isinstance(func, ast.Attribute) and func.attr == "format" and isinstance(func.value, ast.Constant)
-    ):
+    if not (isinstance(func, ast.Attribute) and func.attr == "format" and isinstance(func.value, ast.Constant)):
         return False
     return isinstance(func.value.value, str) and _has_plain_fields(func.value.value)
 

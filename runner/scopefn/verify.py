@@ -15,7 +15,7 @@ from runner.scopefn.client import ScopeFunction
 from runner.scopefn.errors import ScopeFnInvalid
 from runner.scopefn.limits import ScopeLimits
 
-MAX_TESTS = 100
+MAX_TESTS = 200
 TOTAL_SECONDS = 60.0
 SHOWN_SQL_CHARS = 200
 PREVIEW_ROWS = 3
@@ -51,7 +51,7 @@ class Request:
     cases: list[Case]
 
 
-def verify(request: Mapping[str, Any], *, limits: ScopeLimits | None = None) -> dict[str, Any]:
+def answer(request: Mapping[str, Any], *, limits: ScopeLimits | None = None) -> dict[str, Any]:
     """Answer a verify_scope_fn request (wire shapes in and out).
 
     Raises VerifyRequestInvalid for a malformed request, ScopeSandboxUnavailable where nothing can be run

@@ -1,0 +1,79 @@
+"""What an agent is told when a read fails.
+
+Postgres quotes data in its messages: a cast that fails names the value that it failed on. So there are
+two texts, one for stages whose reads are filtered and one for those that may read everything.
+"""
+
+import psycopg
+
+# Starts the text of a cast that must fail; see the size check of the session.
+ROW_TOO_LARGE = "row too large: "
+
+MAX_TEXT_CHARS = 500
+
+# SQLSTATE classes whose messages are about the statement and the schema, never about a value of a row.
+_ABOUT_THE_STATEMENT = ("42", "0A", "54", "3F", "26")
+_SENTENCES = {
+    "57014": "the query was cancelled because it took longer than {seconds} seconds",
+    "55P03": "the query waited too long for a lock",
+    "53100": "the query needs too much temporary disk space",
+    "53200": "the query needs too much memory",
+    "53300": "too many queries are running; try again",
+    "53400": "the query needs more temporary space than it may use",
+    "25006": "Only SELECT queries are allowed",
+    "08P01": "the params don't fit the statement",
+}
+
+
+class ReadFailed(Exception):
+    """A read brought nothing.
+
+    ``reason`` is safe for anybody, ``detail`` may quote data that the stage read.
+    """
+
+    def __init__(self, reason: str, *, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason[:MAX_TEXT_CHARS]
+        self.detail = (detail or reason)[:MAX_TEXT_CHARS]
+
+
+def explained(error: Exception, *, seconds: int) -> ReadFailed:
+    """Turn an error of the database driver into what the agent may know."""
+    if isinstance(error, UnicodeError):
+        return ReadFailed("the params hold characters that are not text")
+    diagnosis = error.diag if isinstance(error, psycopg.Error) else None
+    state = diagnosis.sqlstate if diagnosis is not None else None
+    message = (diagnosis.message_primary or "") if diagnosis is not None else ""
+    if state is None:
+        return _of_the_driver(error)
+    if state == "22P02" and ROW_TOO_LARGE in message:
+        return ReadFailed("a row of the result is too large; select fewer or shorter columns")
+    if state in _SENTENCES:
+        return ReadFailed(_SENTENCES[state].format(seconds=seconds))
+    if state.startswith(_ABOUT_THE_STATEMENT):
+        return ReadFailed(message)
+    name = type(error).__name__
+    return ReadFailed(f"the query failed ({state} {name})", detail=f"{message} ({state})")
+
+
+def _of_the_driver(error: Exception) -> ReadFailed:
+    if isinstance(error, psycopg.OperationalError):  # its text names hosts and roles
+        return ReadFailed("the database is not reachable at the moment")
+    if isinstance(error, (psycopg.ProgrammingError, psycopg.DataError, psycopg.NotSupportedError)):
+        return ReadFailed("the params can't be sent or the result can't be read")
+    return ReadFailed("the query failed")
+
+
+def too_large(size_bytes: int) -> ReadFailed:
+    """Say that the whole result has too many bytes."""
+    return ReadFailed(f"the result is larger than {size_bytes // (1024 * 1024)} MiB; select fewer rows or columns")
+
+
+def ended() -> ReadFailed:
+    """Say that the stage that this read belongs to is over."""
+    return ReadFailed("the stage has ended")
+
+
+def too_slow(seconds: int) -> ReadFailed:
+    """Say that the rows took too long to arrive."""
+    return ReadFailed(_SENTENCES["57014"].format(seconds=seconds))
