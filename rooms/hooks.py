@@ -31,6 +31,12 @@ def on_revoked(listener: Listener) -> None:
         _listeners.append(listener)
 
 
+def forget(listener: Listener) -> None:
+    """Stop calling `listener`."""
+    if listener in _listeners:
+        _listeners.remove(listener)
+
+
 def announce(revocation: Revocation) -> None:
     """Tell every listener. Called by the services of this app, inside their transaction."""
     for listener in _listeners:

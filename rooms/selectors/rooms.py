@@ -1,6 +1,7 @@
 """Reading rooms. Whatever is returned was verified against the stored owner key with this very request."""
 
 import logging
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from rooms.terms import RoomTerms
 from tenants.principals import Owner, Principal
 
 log = logging.getLogger(__name__)
+_ROOM_ID = re.compile(r"room_[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ def load(principal: Principal, room_id: str, *, allow_revoked: bool = False, nee
     RoomOutdated (not when `need_tables` is false).
     """
     permissions.check_room_of(principal, room_id)
+    if not _ROOM_ID.fullmatch(room_id):
+        raise RoomNotFound
     room = rooms_visible_to(principal).filter(pk=room_id).first()
     if room is None:
         raise RoomNotFound

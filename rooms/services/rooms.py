@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from django.db import transaction
 
@@ -19,12 +20,13 @@ from attestation.server import signer
 from attestation.tokens import Token
 from hivemind.kit import audit, clock, ids
 from rooms import hooks
+from rooms.access import permissions
 from rooms.errors import ExpiryPast, RoomNotFound
 from rooms.hooks import Revocation
 from rooms.models import Room
 from rooms.selectors import rooms as selectors
 from rooms.selectors.rooms import LoadedRoom
-from rooms.services import casting, invites, share_links, tables, trust, vault_index, wraps
+from rooms.services import casting, invites, readers, share_links, tables, trust, vault_index, wraps
 from rooms.services.casting import RoomCast
 from rooms.services.requests import RoomRequest
 from tenants.databases import session
@@ -56,25 +58,26 @@ class Revoked:
 def create(owner: Owner, request: RoomRequest) -> NewRoom:
     """Make a room with its signed manifest, key, invite and reader of the tenant's tables: all of it or nothing.
 
-    Raises AgentNotFound, WrongAgentType, VisibilityDiffers, TablesMissing, LiveComposeUnknown, ExpiryPast and
-    TenantSealed.
+    Raises AgentNotFound, WrongAgentType, VisibilityDiffers, TablesMissing, LiveComposeUnknown, ExpiryPast,
+    TenantSealed and KeyRetired.
     """
     cast = casting.choose(owner.tenant, request)
-    granted = _tables_of(owner, request)
+    _check_tables(owner, request)
     root_key, signing_key = seals.open_root(owner), seals.signing_key(owner)
     manifest = _manifest(owner, request, cast, signing_key)
     room_key = kdf.new_key()
     with ExitStack() as undo:
         with transaction.atomic():
             loaded = _insert(manifest, signing_key, room_key=room_key)
+            permissions.check_key_live(owner)  # the room's row holds the tenant's, which a reset locks
             room = loaded.room
             wraps.wrap_for_owner(room, room_key=room_key, root_key=root_key)
             invite = invites.mint(room, loaded.terms, room_key=room_key)
             for agent in cast.by_role.values():
                 sources.wrap_for_room(agent, owner=owner, room_id=room.pk, room_key=room_key)
             audit.record(owner.actor, "room.create", room.pk, tenant_id=room.tenant_id, token_id=invite.token.token_id)
-            undo.callback(session.drop_room_role, owner.tenant, room.pk)
-            session.ensure_room_role(owner.tenant, room.pk, granted)
+            undo.callback(readers.drop, owner.tenant, room.pk)
+            readers.ensure(owner.tenant, room.pk, request.allowed_tables)
         undo.pop_all()
     return NewRoom(loaded, invite.token)
 
@@ -94,6 +97,7 @@ def revoke(owner: Owner, room_id: str) -> Revoked:
         )
         if room is None:
             raise RoomNotFound
+        transaction.on_commit(partial(readers.drop, owner.tenant, room_id), robust=True)
         return end(room, actor=owner.actor)
 
 
@@ -108,10 +112,9 @@ def end(room: Room, *, actor: audit.Actor) -> Revoked:
     return Revoked(invites_revoked, share_link_disabled)
 
 
-def _tables_of(owner: Owner, request: RoomRequest) -> frozenset[str]:
-    if not request.allowed_tables:
-        return frozenset()
-    return tables.matched(request.allowed_tables, session.table_names(owner.tenant))
+def _check_tables(owner: Owner, request: RoomRequest) -> None:
+    if request.allowed_tables:
+        tables.check_all_exist(request.allowed_tables, session.table_names(owner.tenant))
 
 
 def _manifest(owner: Owner, request: RoomRequest, cast: RoomCast, key: SigningKey) -> RoomManifest:

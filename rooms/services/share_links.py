@@ -8,6 +8,7 @@ from attestation.tokens import SHARE, Token, new_token, parse_token
 from hivemind.kit import audit, clock
 from hivemind.kit.audit import Actor
 from rooms import hooks
+from rooms.access import permissions
 from rooms.errors import RoomRevoked, ShareLinkNotEnabled
 from rooms.hooks import Revocation
 from rooms.models import Room, ShareLink
@@ -26,10 +27,11 @@ class Shared:
 
 
 def enable(owner: Owner, room: Room) -> Shared:
-    """The room's share link, made if there is none. Raises RoomSealed, TenantSealed, RoomRevoked."""
+    """The room's share link, made if there is none. Raises RoomSealed, TenantSealed, RoomRevoked, KeyRetired."""
     room_key = opening.open_room_key(owner, room)
     with transaction.atomic():
         _lock_living(room)
+        permissions.check_key_live(owner)
         link = find(room)
         if link is not None:
             return Shared(link)

@@ -1,26 +1,29 @@
-"""Which tables of the tenant's database a new room's list means."""
+"""Which tables of the tenant's database a room's list means."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from rooms.errors import TablesMissing
 
 
-def matched(wanted: Sequence[str], existing: Sequence[str]) -> frozenset[str]:
-    """The table that each wanted name means: the one spelt exactly so, else the only one that differs in case.
-
-    Raises TablesMissing, naming those that do not exist and those that could mean several.
-    """
+def check_all_exist(wanted: Iterable[str], existing: Iterable[str]) -> None:
+    """Raise TablesMissing, naming the tables that do not exist and the names that could mean several."""
     spellings = _by_lower_case(existing)
-    missing = [name for name in wanted if name.lower() not in spellings]
-    unclear = [name for name in wanted if name not in missing and _meant(name, spellings) is None]
+    missing, unclear = [], []
+    for name in wanted:
+        if name.lower() not in spellings:
+            missing.append(name)
+        elif _meant(name, spellings) is None:
+            unclear.append(name)
     if missing or unclear:
         raise TablesMissing(_sentence(missing, unclear))
-    return present(wanted, existing)
 
 
 def present(wanted: Iterable[str], existing: Iterable[str]) -> frozenset[str]:
-    """The tables that wanted names mean, leaving out names that mean none any more."""
+    """The tables that wanted names mean: the one spelt exactly so, else the only one that differs in case.
+
+    Names that mean none, or more than one, are left out.
+    """
     spellings = _by_lower_case(existing)
     meant = (_meant(name, spellings) for name in wanted)
     return frozenset(table for table in meant if table is not None)

@@ -21,6 +21,6 @@ class RoomApi(APIView):
     def get_permissions(self) -> list[BasePermission]:
         """The permission of the method at hand; none for a method that is about to be answered with 405."""
         method = "GET" if self.request.method == "HEAD" else self.request.method or ""
-        if not hasattr(self, method.lower()):
+        if method.lower() not in self.http_method_names or not hasattr(self, method.lower()):
             return []
         return [callers(*self.callers_of.get(method, ()))()]
