@@ -1,4 +1,4 @@
-"""The cast of the rooms: Alice owns and has a database, Carol owns elsewhere."""
+"""The cast of the rooms: Alice owns and has a database, Carol is a stranger."""
 
 import pytest
 
@@ -16,8 +16,8 @@ def alice(db: None) -> Person:
 
 @pytest.fixture
 def carol(db: None) -> Person:
-    """An owner who has nothing to do with Alice's rooms."""
-    return tenants.with_database(tenants.carol())
+    """An owner who has nothing to do with Alice's rooms, and no database."""
+    return tenants.carol()
 
 
 @pytest.fixture
