@@ -10,6 +10,9 @@ from typing import Any
 
 from runner.llm.errors import UpstreamError
 
+# No call has more; a number that does is not a count.
+MAX_TOKENS = 1_000_000_000
+
 
 @dataclass(frozen=True)
 class ToolCall:
@@ -170,4 +173,4 @@ def _tool_call(call: object) -> ToolCall:
 def _count(value: object, known: int | None) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int):
         return known
-    return max(value, 0)
+    return min(max(value, 0), MAX_TOKENS)

@@ -41,14 +41,10 @@ class UpstreamCall:
 class Gateway:
     """Sends calls upstream and reads the answers. All methods belong to one event loop."""
 
-    def __init__(
-        self, *, retries: RetryPolicy | None = None, max_response_bytes: int = MAX_RESPONSE_BYTES
-    ) -> None:
+    def __init__(self, *, retries: RetryPolicy | None = None, max_response_bytes: int = MAX_RESPONSE_BYTES) -> None:
         self._retries = retries or RetryPolicy()
         self._max_response_bytes = max_response_bytes
-        limits = httpx.Limits(
-            max_connections=MAX_CONNECTIONS, max_keepalive_connections=32, keepalive_expiry=30
-        )
+        limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=32, keepalive_expiry=30)
         self._client = httpx.AsyncClient(limits=limits, trust_env=False, follow_redirects=False)
 
     async def aclose(self) -> None:

@@ -29,9 +29,7 @@ class Weight:
     side_chars: int = 0
 
 
-def rebuild_messages(
-    items: list[Any], *, weight: Weight, loc: Location = ("body", "messages")
-) -> list[Message]:
+def rebuild_messages(items: list[Any], *, weight: Weight, loc: Location = ("body", "messages")) -> list[Message]:
     """The messages as they go upstream; adds to `weight`. Raises `RequestInvalid`."""
     return [_message(item, weight, (*loc, index)) for index, item in enumerate(items)]
 

@@ -57,9 +57,7 @@ def resolve_provider_name(requested: str, *, allowed: Sequence[str]) -> str | No
     return wish or (DEFAULT_PROVIDER if DEFAULT_PROVIDER in names else names[0])
 
 
-def resolve_route(
-    role: str, *, request: RouteRequest, allowed: Sequence[str], rules: RouteRules
-) -> LlmRoute | None:
+def resolve_route(role: str, *, request: RouteRequest, allowed: Sequence[str], rules: RouteRules) -> LlmRoute | None:
     """The route of one stage, or None when the room lets no model be called.
 
     Raises `ProviderNotAllowed`, `ProviderNotConfigured` or `RouteDisabled`.
