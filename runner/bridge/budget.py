@@ -1,0 +1,156 @@
+"""How much a stage may ask of models: calls and tokens, reserved before they are spent.
+
+A reservation takes the estimated prompt and the whole completion cap out of what is left, so calls that run
+at the same time cannot spend more than one after another. One that does not fit beside those in flight waits
+for them; it is refused only when it would be refused with nothing in flight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass
+
+# Failed calls cost nothing, so their number is bounded on its own.
+FAILED_CALLS_ALLOWANCE = 10
+
+
+class BudgetExhausted(Exception):
+    """The stage has nothing left for this call; the text is shown to the agent."""
+
+
+@dataclass(frozen=True)
+class _Spent:
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    @property
+    def total_tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+    def plus(self, *, calls: int, prompt_tokens: int, completion_tokens: int) -> _Spent:
+        return _Spent(
+            self.calls + calls,
+            self.prompt_tokens + max(prompt_tokens, 0),
+            self.completion_tokens + max(completion_tokens, 0),
+        )
+
+
+class Reservation:
+    """A call's claim on the budget. Exactly one of `settle` and `release` counts, the first; both are safe to
+    repeat and may be called from any thread. `max_tokens` is the completion cap that was granted."""
+
+    def __init__(self, budget: Budget, *, estimate: int, max_tokens: int) -> None:
+        self._budget = budget
+        self.estimate = estimate
+        self.max_tokens = max_tokens
+
+    def settle(self, *, prompt_tokens: int, completion_tokens: int) -> None:
+        """Put what was really used in the place of what was reserved, even when it is more."""
+        self._budget._finish(self, used=(prompt_tokens, completion_tokens), failed=False)
+
+    def release(self, *, failed: bool) -> None:
+        """Give everything back; `failed` when the call was tried and came to nothing."""
+        self._budget._finish(self, used=None, failed=failed)
+
+
+class Budget:
+    """The calls and tokens of one stage. Safe to use from any thread."""
+
+    def __init__(self, max_calls: int, max_tokens: int) -> None:
+        self.max_calls = max_calls
+        self.max_tokens = max_tokens
+        self._lock = threading.Lock()
+        self._spent = _Spent()
+        self._failed_calls = 0
+        self._in_flight: set[Reservation] = set()
+        self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
+
+    def snapshot(self) -> dict[str, int]:
+        """What has been used and what is allowed; reservations do not show."""
+        spent = self._spent
+        return {
+            "calls": spent.calls,
+            "max_calls": self.max_calls,
+            "prompt_tokens": spent.prompt_tokens,
+            "completion_tokens": spent.completion_tokens,
+            "total_tokens": spent.total_tokens,
+            "max_tokens": self.max_tokens,
+        }
+
+    def try_reserve(self, estimate: int, *, max_tokens: int) -> Reservation | None:
+        """Reserve a call, or None when it may fit once a call in flight has ended.
+
+        `estimate` is the prompt in tokens, `max_tokens` the wished completion cap, which is lowered to what
+        remains. Raises `BudgetExhausted`.
+        """
+        with self._lock:
+            return self._reserve(estimate, max_tokens)
+
+    async def reserve(self, estimate: int, *, max_tokens: int) -> Reservation:
+        """Like `try_reserve`, but waits for its turn."""
+        while True:
+            with self._lock:
+                reservation = self._reserve(estimate, max_tokens)
+                if reservation is not None:
+                    return reservation
+                loop = asyncio.get_running_loop()
+                turn = loop.create_future()
+                self._waiting.append((loop, turn))
+            await turn
+
+    def charge(self, *, calls: int, prompt_tokens: int, completion_tokens: int) -> None:
+        """Add what was used on this stage's behalf elsewhere."""
+        with self._lock:
+            self._spent = self._spent.plus(
+                calls=calls, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens
+            )
+        self._wake()
+
+    def _reserve(self, estimate: int, wished: int) -> Reservation | None:
+        remaining = self.max_tokens - self._spent.total_tokens
+        self._check_hopeless(estimate, remaining)
+        granted = min(wished, remaining - estimate)
+        if self._in_flight and not self._fits_beside(estimate + wished, remaining):
+            return None
+        reservation = Reservation(self, estimate=estimate, max_tokens=granted)
+        self._in_flight.add(reservation)
+        return reservation
+
+    def _fits_beside(self, planned: int, remaining: int) -> bool:
+        reserved = sum(other.estimate + other.max_tokens for other in self._in_flight)
+        calls = self._spent.calls + len(self._in_flight)
+        return calls < self.max_calls and planned + reserved <= remaining
+
+    def _check_hopeless(self, estimate: int, remaining: int) -> None:
+        if self._spent.calls >= self.max_calls:
+            raise BudgetExhausted(f"Budget exhausted: all {self.max_calls} model calls are used")
+        if self._failed_calls >= self.max_calls + FAILED_CALLS_ALLOWANCE:
+            raise BudgetExhausted(f"Budget exhausted: {self._failed_calls} model calls have failed")
+        if remaining <= 0:
+            raise BudgetExhausted(f"Budget exhausted: all {self.max_tokens} tokens are used")
+        if estimate + 1 > remaining:
+            raise BudgetExhausted(f"Budget exhausted: about {estimate} tokens of prompt, {remaining} tokens left")
+
+    def _finish(self, reservation: Reservation, *, used: tuple[int, int] | None, failed: bool) -> None:
+        with self._lock:
+            if reservation not in self._in_flight:
+                return
+            self._in_flight.discard(reservation)
+            if used is not None:
+                self._spent = self._spent.plus(calls=1, prompt_tokens=used[0], completion_tokens=used[1])
+            self._failed_calls += failed
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        for loop, turn in waiting:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_resolve, turn)
+
+
+def _resolve(turn: asyncio.Future[None]) -> None:
+    if not turn.done():
+        turn.set_result(None)

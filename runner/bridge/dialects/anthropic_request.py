@@ -1,0 +1,129 @@
+"""Reading a request of the Anthropic shape into the shape that goes upstream."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from runner.llm.messages import Weight, rebuild_messages
+from runner.llm.problems import Fields, Location, as_object, invalid
+from runner.llm.requests import ChatRequest
+from runner.llm.toolspecs import ToolChoice, rebuild_tools
+
+SYSTEM_JOINT = "\n\n"
+TEXT_JOINT = "\n"
+
+
+def parse_anthropic_request(data: dict[str, Any]) -> ChatRequest:
+    """A messages body. Raises `RequestInvalid`."""
+    fields = Fields(data)
+    fields.required_text("model")
+    fields.require("max_tokens")
+    max_tokens = fields.integer("max_tokens")
+    if max_tokens is None:
+        raise invalid("int_type", fields.at("max_tokens"), "Input should be a valid integer")
+    weight = Weight()
+    options = {name: fields.number(name) for name in ("temperature", "top_p")}
+    return ChatRequest(
+        messages=rebuild_messages(_messages(fields), weight=weight),
+        max_tokens=max_tokens,
+        tools=rebuild_tools(_tools(fields)),
+        tool_choice=_tool_choice(fields.data.get("tool_choice")),
+        options={name: value for name, value in options.items() if value is not None},
+        weight=weight,
+    )
+
+
+def _messages(fields: Fields) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    system = _texts(fields.data.get("system"), joint=SYSTEM_JOINT)
+    if system:
+        found.append({"role": "system", "content": system})
+    loc = fields.at("messages")
+    for index, item in enumerate(fields.required_items("messages")):
+        found.extend(_turn(item, (*loc, index)))
+    return found
+
+
+def _turn(item: object, loc: Location) -> list[dict[str, Any]]:
+    fields = Fields(as_object(item, loc=loc), loc=loc)
+    role = fields.required_text("role")
+    content = fields.data.get("content")
+    if role not in {"user", "assistant"}:
+        raise invalid("literal_error", fields.at("role"), "Input should be user or assistant")
+    if not isinstance(content, str | list):
+        raise invalid("string_type", fields.at("content"), "Input should be a valid string or list of blocks")
+    if isinstance(content, str):
+        return [{"role": role, "content": content}]
+    blocks = [as_object(block, loc=(*loc, "content", i)) for i, block in enumerate(content)]
+    return [_assistant(blocks)] if role == "assistant" else _user(blocks)
+
+
+def _assistant(blocks: list[dict[str, Any]]) -> dict[str, Any]:
+    calls = [_call(block) for block in blocks if block.get("type") == "tool_use"]
+    text = _texts(blocks, joint=TEXT_JOINT)
+    message: dict[str, Any] = {"role": "assistant", "content": text or (None if calls else "")}
+    return {**message, "tool_calls": calls} if calls else message
+
+
+def _user(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    results = [block for block in blocks if block.get("type") == "tool_result"]
+    if not results:
+        return [{"role": "user", "content": _texts(blocks, joint=TEXT_JOINT)}]
+    # Agents built for this protocol rely on a turn with results holding nothing else.
+    return [
+        {
+            "role": "tool",
+            "tool_call_id": block.get("tool_use_id"),
+            "content": _texts(block.get("content"), joint=TEXT_JOINT),
+        }
+        for block in results
+    ]
+
+
+def _call(block: dict[str, Any]) -> dict[str, Any]:
+    arguments = json.dumps(block.get("input") or {})
+    return {
+        "id": block.get("id"),
+        "type": "function",
+        "function": {"name": block.get("name"), "arguments": arguments},
+    }
+
+
+def _texts(content: object, *, joint: str) -> str:
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    blocks = [block for block in content if isinstance(block, dict) and block.get("type") == "text"]
+    texts = [block.get("text") for block in blocks]
+    return joint.join(text for text in texts if isinstance(text, str))
+
+
+def _tools(fields: Fields) -> list[dict[str, Any]]:
+    tools = [tool for tool in fields.items("tools") or [] if isinstance(tool, dict)]
+    return [
+        {
+            "type": "function",
+            "function": {
+                "name": tool.get("name"),
+                "description": tool.get("description"),
+                "parameters": tool["input_schema"],
+            },
+        }
+        for tool in tools
+        if "input_schema" in tool
+    ]
+
+
+def _tool_choice(choice: object) -> ToolChoice | None:
+    if not isinstance(choice, dict):
+        return None
+    match choice.get("type"):
+        case "auto":
+            return "auto"
+        case "any":
+            return "required"
+        case "tool" if isinstance(choice.get("name"), str):
+            return {"type": "function", "function": {"name": choice["name"]}}
+    return None

@@ -1,0 +1,76 @@
+"""What the pipeline hands to the bridge for one stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from runner.bridge.budget import Budget
+from runner.llm.providers import LlmRoute
+
+Role = Literal["scope", "query", "mediator"]
+ROLES = frozenset({"scope", "query", "mediator"})
+MIN_TOKEN_CHARS = 16
+
+
+class ToolRegistry(Protocol):
+    """The tools of one stage. `call` runs in worker threads, several at a time."""
+
+    def list_openai(self) -> list[dict[str, Any]]:
+        """The definitions, each `{"type": "function", "function": {"name", "description", "parameters"}}`."""
+        ...
+
+    def call(self, name: str, arguments: dict[str, Any], /) -> Mapping[str, Any]:
+        """Carry a tool out: `{"result": str, "error": str | None}`; an unknown name is an answer too."""
+        ...
+
+
+class SourceHidden(Exception):
+    """The source of this agent is not shown to the scope stage."""
+
+
+class QueryFiles(Protocol):
+    """The stored source of the query agent, as the scope stage may see it. Used from worker threads."""
+
+    def list_files(self) -> list[dict[str, Any]]:
+        """`{"path", "size_bytes", "attestable"}` for each file."""
+        ...
+
+    def read_file(self, path: str, /) -> str | None:
+        """The text of a file, None when there is none. Raises `SourceHidden`."""
+        ...
+
+
+ScopeVerifier = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class StageSession:
+    """One stage as the bridge sees it.
+
+    `llm` is None when the room lets no model be called. `verify_scope`, `query_files` and `query_agent_id`
+    are for the scope stage. `deadline` is the stage's end on the monotonic clock. `tool_workers` and
+    `llm_calls` bound how much runs at once. `interrupt_tools` is called, from the closing thread, to make
+    running tools end early; `close_grace_seconds` is how long closing waits for them.
+    """
+
+    role: Role
+    token: str = field(repr=False)
+    tools: ToolRegistry = field(repr=False)
+    budget: Budget = field(repr=False)
+    llm: LlmRoute | None = None
+    verify_scope: ScopeVerifier | None = field(default=None, repr=False)
+    query_files: QueryFiles | None = field(default=None, repr=False)
+    query_agent_id: str = ""
+    deadline: float | None = None
+    tool_workers: int = 4
+    llm_calls: int = 8
+    interrupt_tools: Callable[[], None] | None = field(default=None, repr=False)
+    close_grace_seconds: float = 35.0
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise ValueError("unknown role")
+        if len(self.token) < MIN_TOKEN_CHARS or not self.token.isascii():
+            raise ValueError("a session token needs at least 16 ASCII characters")
