@@ -1,4 +1,7 @@
-"""The archive that a build starts from: checked, stripped of what .dockerignore names, its Dockerfile replaced."""
+"""The archive that a build starts from: checked, and its Dockerfile replaced.
+
+A .dockerignore has no effect: what is in the archive is what the uploader and the digests call the source.
+"""
 
 import io
 import posixpath
@@ -8,14 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from docker.utils.build import PatternMatcher
-
 from runner.engine import errors
 
 _DOCKERFILE = "Dockerfile"
-_IGNORE = ".dockerignore"
 _IN_MEMORY_BYTES = 4 * 1024 * 1024
-_LARGEST_SMALL_FILE_BYTES = 256 * 1024
+_LARGEST_DOCKERFILE_BYTES = 256 * 1024
 
 Rewrite = Callable[[bytes], bytes]
 
@@ -27,12 +27,11 @@ def rewritten(context: bytes | Path, rewrite: Rewrite) -> IO[bytes]:
     only when it is large, and has no name there.
     """
     try:
-        dockerfile, ignored = _read_small_files(context)
-        replacement = rewrite(dockerfile)
+        replacement = rewrite(_read_dockerfile(context))
         # The caller closes it; nothing between here and there can fail without closing it.
         out: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115
         try:
-            _copy(context, out, replacement, ignored)
+            _copy(context, out, replacement)
         except BaseException:
             out.close()
             raise
@@ -42,27 +41,23 @@ def rewritten(context: bytes | Path, rewrite: Rewrite) -> IO[bytes]:
     return out
 
 
-def _read_small_files(context: bytes | Path) -> tuple[bytes, PatternMatcher]:
-    dockerfile: bytes | None = None
-    patterns = b""
+def _read_dockerfile(context: bytes | Path) -> bytes:
+    """The last one, as the builder would take it."""
+    content: bytes | None = None
     with _opened(context) as tar:
         for member in tar:
-            name = _checked_name(member)
-            if name == _DOCKERFILE and member.isfile():
-                dockerfile = _content(tar, member)
-            elif name == _IGNORE and member.isfile():
-                patterns = _content(tar, member)
-    if dockerfile is None:
+            if _checked_name(member) == _DOCKERFILE and member.isfile():
+                content = _content(tar, member)
+    if content is None:
         raise errors.DockerfileMissing
-    lines = (line.strip() for line in patterns.decode("utf-8", "replace").splitlines())
-    return dockerfile, PatternMatcher([line for line in lines if line and not line.startswith("#")])
+    return content
 
 
-def _copy(context: bytes | Path, out: IO[bytes], dockerfile: bytes, ignored: PatternMatcher) -> None:
+def _copy(context: bytes | Path, out: IO[bytes], dockerfile: bytes) -> None:
     with _opened(context) as tar, tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as target:
         for member in tar:
             name = _checked_name(member)
-            if name in (_DOCKERFILE, ".") or ignored.matches(Path(name)):
+            if name in (_DOCKERFILE, "."):
                 continue
             target.addfile(_plain(name, member), tar.extractfile(member) if member.isfile() else None)
         entry = tarfile.TarInfo(_DOCKERFILE)
@@ -91,8 +86,8 @@ def _checked_name(member: tarfile.TarInfo) -> str:
 
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     file = tar.extractfile(member)
-    if file is None or member.size > _LARGEST_SMALL_FILE_BYTES:
-        raise errors.BuildRefused("The Dockerfile or .dockerignore is larger than 256 KiB.")
+    if file is None or member.size > _LARGEST_DOCKERFILE_BYTES:
+        raise errors.BuildRefused("The Dockerfile is larger than 256 KiB.")
     return file.read()
 
 

@@ -63,7 +63,7 @@ def of_exit(ended: Exit, *, stage: str) -> Failure | None:
         case ExitReason.STDERR_EXCEEDED:
             return Failure(Party.AGENT, "agent_diagnostics_too_large", f"The {stage} agent flooded its diagnostics.")
         case ExitReason.KILLED:
-            return Failure(Party.CALLER, "stage_cancelled", f"The {stage} stage was cancelled.")
+            return Failure(Party.CALLER, "stage_stopped", f"The {stage} stage was stopped.")
 
 
 def of_error(error: errors.EngineError, *, stage: str) -> Failure:
@@ -86,8 +86,6 @@ def private_note(ended: Exit) -> PrivateNote:
 
 
 def _of_code(code: int | None, stage: str) -> Failure:
-    if code is None:
-        return Failure(Party.PLATFORM, "stage_lost", f"The container of the {stage} stage disappeared.", retryable=True)
     if code in (_CANNOT_RUN, _NOT_FOUND):
         message = f"The {stage} agent's program could not be started (exit code {code})."
         return Failure(Party.AGENT, "agent_not_startable", message)

@@ -96,7 +96,7 @@ def _checked(name: str) -> str:
 
 
 def _value(name: str, text: str) -> bytes:
-    value = text.encode("utf-8", "surrogateescape")
+    value = text.encode("utf-8", "replace")
     if b"\0" in value:
         raise errors.InvalidSpec(f"The input {_checked(name)} contains a NUL.")
     _checked(name)

@@ -22,11 +22,11 @@ class Images:
 
     def info(self, reference: str) -> ImageInfo | None:
         """See `Engine.image_info`. Always asks the engine."""
-        with translated("look at an image", image=reference):
-            try:
+        try:
+            with translated("look at an image", image=reference):
                 found: dict[str, Any] = self._client.api.inspect_image(reference)  # type: ignore[no-untyped-call]
-            except errors.ImageMissing:
-                return None
+        except errors.ImageMissing:
+            return None
         return self._remember(image_info(found))
 
     def require(self, reference: str) -> ImageInfo:

@@ -28,6 +28,10 @@ _REASONS = {
 }
 
 
+class _StillRunning(errors.EngineUnavailable):
+    """The container has not ended after that time."""
+
+
 @dataclass(frozen=True)
 class Parts:
     """What `DockerEngine.prepare` hands over. ``namespace`` is the error instead when it could not be opened."""
@@ -101,16 +105,20 @@ class DockerPrepared(Prepared):
             if self._closed:
                 return
             self._closed = True
+            self._reason = self._reason or ExitReason.KILLED
+        self._cut_stream()
         with suppress(errors.EngineError):
             self._end(ExitReason.KILLED)
-        with suppress(OSError):
-            # Wakes a thread that still reads.
-            self._parts.stream.shutdown(socket.SHUT_RDWR)
         self._parts.attached.close()
         if isinstance(self._parts.namespace, NetworkNamespace):
             self._parts.namespace.close()
         self._parts.directory.remove()
         self._parts.remove_later(self.container_id)
+
+    def _cut_stream(self) -> None:
+        """Stop reading what the program prints; a thread that reads wakes up."""
+        with suppress(OSError):
+            self._parts.stream.shutdown(socket.SHUT_RDWR)
 
     def _over(self) -> bool:
         return self._closed or self._reason is not None or self._exit is not None
@@ -126,14 +134,12 @@ class DockerPrepared(Prepared):
     def _settle(self, pumped: streams.Pumped, output: streams.Output, deadline_monotonic: float) -> Exit:
         """Learn how it ended, after ending it where a limit was breached."""
         if pumped in _REASONS:
+            # The engine cannot end a container while somebody is attached to its full streams and does not read.
+            self._cut_stream()
             self._end(_REASONS[pumped])
         code = self._exit_code(deadline_monotonic)
-        if code is None and self._reason is None:
-            # It has closed its streams and goes on without them.
-            self._end(ExitReason.TIMEOUT)
-            code = self._exit_code(time.monotonic())
         ended_at = datetime.now(UTC)
-        reason = self._why(code)
+        reason = self._why(pumped, code)
         return Exit(
             reason=reason,
             code=code,
@@ -143,28 +149,37 @@ class DockerPrepared(Prepared):
             ended_at=ended_at,
         )
 
-    def _why(self, code: int | None) -> ExitReason:
-        # A program that ended by itself just before it would have been ended has ended by itself.
-        if code == _KILLED_CODE or code is None:
-            if self._reason is not None:
-                return self._reason
-            if self._ran_out_of_memory():
-                return ExitReason.OOM
-        if self._reason in (ExitReason.STDOUT_EXCEEDED, ExitReason.STDERR_EXCEEDED):
+    def _why(self, pumped: streams.Pumped, code: int | None) -> ExitReason:
+        # Read to the end, and another code than a kill's: it ended by itself just before it would have been ended.
+        by_itself = pumped is streams.Pumped.END and not self._closed and code not in (_KILLED_CODE, None)
+        if self._reason is not None and not by_itself:
             return self._reason
+        if code is None:
+            # Somebody else has removed the container.
+            return ExitReason.KILLED
+        if code == _KILLED_CODE and self._ran_out_of_memory():
+            return ExitReason.OOM
         return ExitReason.EXITED
 
     def _exit_code(self, deadline_monotonic: float) -> int | None:
-        """The code, or None when it has not ended by then (or is gone). At least a short while is waited."""
-        seconds = max(_END_SECONDS if self._reason else 0.0, deadline_monotonic - time.monotonic())
+        """The program's code, or None when its container is gone."""
+        with suppress(Gone):
+            if self._reason is None:
+                try:
+                    return self._await_end(deadline_monotonic - time.monotonic())
+                except _StillRunning:
+                    # It has closed its streams and goes on without them.
+                    self._end(ExitReason.TIMEOUT)
+            return self._await_end(_END_SECONDS)
+        return None
+
+    def _await_end(self, seconds: float) -> int:
         try:
             with translated("wait for a container"):
                 answer = self._parts.client.api.wait(self.container_id, timeout=max(0.1, seconds))  # type: ignore[arg-type]
-        except Gone:
-            return None
         except errors.EngineUnavailable as silence:
-            if _is_timeout(silence) and self._reason is None:
-                return None
+            if isinstance(silence.__cause__, requests.exceptions.Timeout) or "timed out" in silence.diagnosis:
+                raise _StillRunning("The container did not end in time.") from silence
             raise
         return int(answer["StatusCode"])
 
@@ -173,8 +188,3 @@ class DockerPrepared(Prepared):
             state = self._parts.client.api.inspect_container(self.container_id)["State"]
             return bool(state.get("OOMKilled"))
         return False
-
-
-def _is_timeout(silence: errors.EngineUnavailable) -> bool:
-    cause = silence.__cause__
-    return isinstance(cause, requests.exceptions.Timeout) or "timed out" in str(cause).lower()
