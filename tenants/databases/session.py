@@ -114,10 +114,10 @@ def _login(dbname: str, *, role: str, options: str) -> server.Connection:
     except psycopg.OperationalError as error:
         if not _password_is_stale(error):
             raise DatabaseBusy from error
-    _renew_password(role)
     try:
+        _renew_password(role)
         return server.open_connection(dbname, user=role, password=password, options=options)
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
         raise DatabaseBusy from error
 
 

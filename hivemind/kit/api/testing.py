@@ -60,8 +60,9 @@ class OperationBattery:
 
     def test_a_malformed_body_is_a_422(self, db: None) -> None:
         if self.body is not None:
-            self._expect(self.call(self._bearer(), data=b"{"), 422)
-            self._expect(self.call(self._bearer(), data=b"[]"), 422)
+            bearer = self._bearer()
+            for data in (b"{", b"[]", b"null", b"\xff"):
+                self._expect(self.call(bearer, data=data), 422)
 
     def test_an_unknown_field_is_a_422(self, db: None) -> None:
         if self.body is not None:
