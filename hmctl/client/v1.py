@@ -1,7 +1,7 @@
 """The calls of `/v1`, one method each: path, timeout, and who is told about what.
 
-The payer's key is a parameter of the two calls that may carry it (submitting and reading a run) and of nothing
-else, so it cannot slip into another request.
+The payer's key is a parameter of the calls that may carry it (submitting, reading and cancelling a run) and of
+nothing else, so it cannot slip into another request.
 """
 
 from collections.abc import Mapping
@@ -148,9 +148,9 @@ class V1:
         answer = self._get("runs", timeout=_USUAL, query=params(rows, cursor))
         return Page(answer.array(), answer.headers.get(NEXT, ""))
 
-    def cancel_run(self, run_id: str) -> JsonObject:
+    def cancel_run(self, run_id: str, *, payer: Secret | None = None) -> JsonObject:
         """Stops a run that has not ended."""
-        return self._delete("runs", run_id).object()
+        return self._send(Call("DELETE", path_of("runs", run_id), _USUAL, payer=payer)).object()
 
     def artifact(self, run_id: str, filename: str, *, payer: Secret | None = None) -> bytes:
         """The bytes of one artifact."""

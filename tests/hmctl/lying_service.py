@@ -2,15 +2,10 @@
 
 import json
 import re
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from email.parser import BytesParser
-from email.policy import HTTP
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from attestation import envelope
 from attestation.digests import sha256_hex, text_hash
@@ -20,54 +15,13 @@ from attestation.links import RoomLink
 from attestation.manifests.room import AgentRef, QueryRef, RoomManifest, TrustPolicy
 from attestation.manifests.run_record import RunAgent, RunBody, hash_error, sign_run
 from attestation.tokens import INVITE, OWNER, SHARE, new_token
+from tests.hmctl.http_service import Answer, Asked, HttpService, Reply, as_reply
 
+Lie = Callable[[Any], Any]
 EMPTY_DIGEST = sha256_hex(b"")
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One request as it arrived."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body or b"{}")
-
-    @property
-    def bearer(self) -> str:
-        return self.headers.get("authorization", "").removeprefix("Bearer ")
-
-    @property
-    def form(self) -> dict[str, bytes]:
-        head = b"Content-Type: " + self.headers["content-type"].encode() + b"\r\n\r\n"
-        message = BytesParser(policy=HTTP).parsebytes(head + self.body)
-        parts = {}
-        for part in message.iter_parts():
-            name = part.get_param("name", header="content-disposition")
-            parts[str(name)] = part.get_payload(decode=True) or b""
-        return parts
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What goes back. `body` bytes are sent as they are, everything else as JSON."""
-
-    body: Any = None
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    content_type: str = "application/json"
-
-
-Answer = Reply | dict[str, Any] | list[Any]
-Lie = Callable[[Any], Any]
-
-
-class LyingService:
+class LyingService(HttpService):
     """Alice's rooms on a loopback port. Honest until `lie`, `answer` or `finish_run` say otherwise."""
 
     def __init__(self) -> None:
@@ -87,19 +41,9 @@ class LyingService:
         self.output = "Rents rose by 4 percent."
         self.polls_until_done = 1
         self.balance_micro_usd = 1_500_000
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        self._thread.start()
+        super().__init__()
 
     # --- what tests use ---
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     def lie(self, method: str, pattern: str, change: Lie) -> None:
         """Changes the JSON of an honest answer before it goes out."""
@@ -210,18 +154,18 @@ class LyingService:
 
     # --- the honest service ---
 
-    def _respond(self, asked: Asked) -> Reply:
+    def respond(self, asked: Asked) -> Reply:
         self.asked.append(asked)
         for method, pattern, maker in self.answers:
             if method == asked.method and pattern.fullmatch(asked.path):
                 return as_reply(maker(asked))
-        reply = as_reply(self._honest(asked))
+        reply = as_reply(self.honest(asked))
         for method, pattern, change in self.lies:
             if method == asked.method and pattern.fullmatch(asked.path):
                 reply = replace(reply, body=change(json.loads(json.dumps(reply.body))))
         return reply
 
-    def _honest(self, asked: Asked) -> Answer:
+    def honest(self, asked: Asked) -> Answer:
         for method, pattern, handle in self._routes():
             match = re.fullmatch(pattern, asked.path)
             if match and method == asked.method:
@@ -352,33 +296,6 @@ class LyingService:
         self.agents.pop(agent_id, None)
         return {"status": "ok"}
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        service = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def _serve(self) -> None:
-                parts = urlsplit(self.path)
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                reply = service._respond(Asked(self.command, unquote(parts.path), query, headers, body))
-                content = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
-                self.send_response(reply.status)
-                for name, value in ({"Content-Type": reply.content_type} | reply.headers).items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            do_GET = do_POST = do_DELETE = _serve
-
-            def log_message(self, *args: object) -> None:
-                return None
-
-        return Handler
-
 
 def room_row(signed: dict[str, Any], manifest: RoomManifest) -> dict[str, Any]:
     """The row as the service shows it: the envelope and its unsigned copies."""
@@ -394,7 +311,3 @@ def room_row(signed: dict[str, Any], manifest: RoomManifest) -> dict[str, Any]:
         "query_mode": manifest.query.mode,
         "revoked_at": None,
     }
-
-
-def as_reply(answer: Answer) -> Reply:
-    return answer if isinstance(answer, Reply) else Reply(answer)

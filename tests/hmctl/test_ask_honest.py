@@ -29,7 +29,16 @@ def test_json_has_the_published_shape(accepted: Shell, service: LyingService) ->
     shown = accepted("room", "ask", service.link(), "How much?", "--json")
 
     document = json.loads(shown.out)
-    published = "status run_id output mediated artifacts fetched attestation_ok attestation_reason".split()
+    published = [
+        "status",
+        "run_id",
+        "output",
+        "mediated",
+        "artifacts",
+        "fetched",
+        "attestation_ok",
+        "attestation_reason",
+    ]
     assert [name for name in document if name in published] == published
     assert document["status"] == "completed"
     assert document["output"] == "Rents rose by 4 percent."

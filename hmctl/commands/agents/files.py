@@ -46,7 +46,8 @@ def command(app: App, agent_id: str, path: str | None, room: str | None, output:
 
 def run(app: App, options: Options) -> None:
     """Lists or prints (HttpFailed, TrustRefused)."""
-    client, agent_id = _caller(app, options.room), ids.checked(options.agent_id, what="agent")
+    agent_id = ids.checked(options.agent_id, what="agent")
+    client = _caller(app, options.room)
     if options.path is None:
         answer = client.agent_files(agent_id)
         if options.as_json:

@@ -28,8 +28,9 @@ def command(app: App, agent_id: str, as_json: bool) -> None:
 
 def run(app: App, *, agent_id: str, as_json: bool) -> None:
     """Prints the agent (BadInput when it is not there)."""
+    ids.checked(agent_id, what="agent")
     owner = app.owner()
-    agent = fetch(owner, ids.checked(agent_id, what="agent"))
+    agent = fetch(owner, agent_id)
     files = _files(owner, agent_id)
     if as_json:
         app.terminal.document(dict(agent) | {"files": files})

@@ -11,6 +11,7 @@ from hmctl.client.v1 import V1
 from hmctl.commands.wiring import confirm, json_option, with_app, yes_option
 from hmctl.errors import BadInput, HttpFailed
 from hmctl.rooms import reference
+from hmctl.secret import Secret
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,10 @@ def command(app: App, run_id: str, room: str | None, yes: bool, as_json: bool) -
 def run(app: App, options: Options) -> None:
     """Asks, then cancels (Declined, HttpFailed, BadInput where the service has no cancel)."""
     run_id = ids.checked(options.run_id, what="run")
-    client = _caller(app, options.room)
+    client, payer = _caller(app, options.room)
     confirm(app, f"Cancel run {run_id}?", yes=options.yes)
     try:
-        answer = client.cancel_run(run_id)
+        answer = client.cancel_run(run_id, payer=payer)
     except HttpFailed as problem:
         if problem.status == 405:
             raise BadInput("this service cannot cancel runs", hint="The run ends by itself at its deadline.") from None
@@ -57,8 +58,9 @@ def run(app: App, options: Options) -> None:
         app.terminal.data(f"{run_id}  {wire.text(answer, 'status') or 'cancelled'}")
 
 
-def _caller(app: App, room: str | None) -> V1:
+def _caller(app: App, room: str | None) -> tuple[V1, Secret | None]:
     if room is None:
-        return app.owner()
+        return app.owner(), None
     ref = reference.read(app, room)
-    return app.caller(ref.service, ref.bearer)
+    payer = reference.payer_for(app, ref, allow_foreign=False) if ref.is_share else None
+    return app.caller(ref.service, ref.bearer), payer

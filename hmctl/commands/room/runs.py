@@ -79,12 +79,13 @@ def command(
 
 def run(app: App, options: Options) -> None:
     """Lists, prints or verifies (HttpFailed, RecordRejected, …)."""
-    if options.run_id is None:
+    run_id = None if options.run_id is None else ids.checked(options.run_id, what="run")
+    if run_id is None:
         _list(app, options)
     elif options.room is None and not options.wait:
-        app.terminal.document(app.owner().run(ids.checked(options.run_id, what="run")))
+        app.terminal.document(app.owner().run(run_id))
     else:
-        _verify(app, options, ids.checked(options.run_id, what="run"))
+        _verify(app, options, run_id)
 
 
 def _list(app: App, options: Options) -> None:
