@@ -76,9 +76,15 @@ class Player:
             return False
 
     def keep(self, key: str) -> None:
-        """Keep the key for the next time, readable by this account alone, and make the client's profile."""
+        """Keep the key for the next time, readable by this account alone."""
         files.write_private(self.key_file, key)
-        self.hmctl("init", "--service", self.url, "--api-key-file", str(self.key_file), "--force")
+
+    def connect(self) -> None:
+        """Give the client a profile for this address, unless it has one."""
+        connected = self.folder / "service"
+        if not connected.exists() or connected.read_text(encoding="utf-8") != self.url:
+            self.hmctl("init", "--service", self.url, "--api-key-file", str(self.key_file), "--force")
+            files.write_private(connected, self.url)
 
     def hmctl(self, *arguments: str) -> str:
         """Run one command of the client as this player. Raises LocalError with what it said."""
@@ -93,11 +99,16 @@ class Player:
             check=False,
         )
         if done.returncode != 0:
-            verb = " ".join(arguments[:2])
-            raise LocalError(
-                f"hmctl {verb} failed with status {done.returncode}:\n{(done.stderr or done.stdout).strip()}"
-            )
+            raise LocalError(f"hmctl {' '.join(arguments[:2])}: {_complaint(done)}")
         return done.stdout
+
+
+def _complaint(done: subprocess.CompletedProcess[str]) -> str:
+    """Return why the client failed: what it wrote for people, or the sentence in its JSON."""
+    try:
+        return str(json.loads(done.stdout)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return (done.stderr or done.stdout).strip() or f"exit status {done.returncode}"
 
 
 def play(here: checkout.Checkout, *, say: Say) -> None:
@@ -109,6 +120,7 @@ def play(here: checkout.Checkout, *, say: Say) -> None:
         if not player.whoami():
             say(f"creating the tenant {player.name}")
             player.keep(str(_create_tenant(player.name)["api_key"]))
+        player.connect()
     _fill(alice, say)
     link = _room(alice, bob, folder / "room.json", say)
     _ask(bob, link, say)
