@@ -1,6 +1,7 @@
 """The address of a service: parsed once, compared in one form."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -22,7 +23,7 @@ class Service:
     @property
     def is_loopback(self) -> bool:
         """Whether the service runs on this machine as far as its name says."""
-        return self.host in _LOOPBACK_NAMES or self.host.endswith(".localhost")
+        return self.host in _LOOPBACK_NAMES or self.host.endswith(".localhost") or _is_loopback_address(self.host)
 
     def is_same_as(self, other: "Service") -> bool:
         """Whether both addresses mean one service; the names of this machine count as one name."""
@@ -46,6 +47,13 @@ def parse(text: str) -> Service:
     default = _DEFAULT_PORTS[parts.scheme]
     suffix = "" if port in (None, default) else f":{port}"
     return Service(f"{parts.scheme}://{shown}{suffix}", parts.scheme, host, port or default)
+
+
+def _is_loopback_address(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _has_more(parts: SplitResult) -> bool:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from threading import Event
 from typing import Literal
 
 from hmctl.client import wire
@@ -11,7 +12,7 @@ from hmctl.client.transport import Upload
 from hmctl.client.v1 import V1
 from hmctl.client.wire import RunRow
 from hmctl.clock import Clock
-from hmctl.errors import HmctlError
+from hmctl.errors import HmctlError, Interrupted
 from hmctl.io import Terminal
 from hmctl.packages.packing import Package
 from hmctl.render import units
@@ -92,27 +93,60 @@ def upload_all(
 ) -> dict[Role, str]:
     """Uploads and builds side by side; the agent ids by role.
 
-    When one of them fails, those that were registered are deleted again, and the first failure is raised.
+    When one of them fails, the others stop waiting, those that were registered are deleted again, and the failure is
+    raised.
     """
     done: list[Uploaded] = []
+    halting = _HaltingClock(clock)
 
     def one(plan: Plan) -> Uploaded:
         package, began = plan.package, clock.steady()
-        terminal.say(
-            f"{plan.role}: uploading {package.name} ({len(package.files)} files, {units.size(len(package.archive))})"
-        )
+        size = units.size(len(package.archive))
+        terminal.say(f"{plan.role}: uploading {package.name} ({len(package.files)} files, {size})")
         uploaded = upload(client, plan)
         done.append(uploaded)
-        wait_until_built(client, uploaded, clock=clock, window_seconds=window_seconds)
+        wait_until_built(client, uploaded, clock=halting, window_seconds=window_seconds)
         terminal.say(f"{plan.role}: built as {uploaded.agent_id} in {units.duration(clock.steady() - began)}")
         return uploaded
 
     try:
         with ThreadPoolExecutor(max_workers=max(1, len(plans))) as pool:
-            return {item.plan.role: item.agent_id for item in pool.map(one, plans)}
+            futures = [pool.submit(one, plan) for plan in plans]
+            try:
+                ended, _ = wait(futures, return_when=FIRST_EXCEPTION)
+                failures = (future.exception() for future in ended)
+                for failure in filter(None, failures):
+                    raise failure
+            except BaseException:
+                halting.halt()
+                raise
+        return {item.plan.role: item.agent_id for item in done}
     except BaseException:
         discard(client, [item.agent_id for item in done], terminal)
         raise
+
+
+class _HaltingClock:
+    """A clock whose sleepers can be called off (Interrupted), so that nobody waits for a lost cause."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._halted = Event()
+
+    def halt(self) -> None:
+        """Calls off everybody who sleeps from now on."""
+        self._halted.set()
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    def steady(self) -> float:
+        return self._clock.steady()
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+        if self._halted.is_set():
+            raise Interrupted("called off")
 
 
 def discard(client: V1, agent_ids: Sequence[str], terminal: Terminal) -> None:

@@ -7,7 +7,7 @@ from hmctl import io
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns two blanks apart; the last one is not padded."""
-    cells = [list(header)] + [[io.one_line(cell, width=200) for cell in row] for row in rows]
+    cells = [[io.one_line(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(row[index]) for row in cells) for index in range(len(header))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells)
     return "\n".join(line.rstrip() for line in lines)

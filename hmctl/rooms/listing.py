@@ -8,6 +8,7 @@ from attestation.verifier import VerifiedRoom
 from hmctl.app import App
 from hmctl.client import wire
 from hmctl.client.transport import JsonObject
+from hmctl.rooms import opening
 
 
 @dataclass(frozen=True)
@@ -45,3 +46,10 @@ def read(app: App, row: JsonObject) -> ListedRoom:
     except KernelError as error:
         problem = str(error)
     return ListedRoom(room_id, row.get("revoked_at") is not None, verified, problem, row)
+
+
+def as_json(room: ListedRoom) -> JsonObject:
+    """The row with signed values in place of unsigned ones, and whether they could be verified."""
+    if room.verified is None:
+        return dict(room.raw) | {"verified": False, "problem": room.problem}
+    return opening.room_json(room.raw, room.verified) | {"verified": True}

@@ -11,6 +11,11 @@ from hmctl.commands.wiring import json_option, with_app
 from hmctl.errors import BadInput, HttpFailed
 from hmctl.render import columns, units
 
+_SHOWN = (
+    *("agent_id", "name", "description", "agent_type", "inspection_mode", "harness", "image", "entrypoint"),
+    *("memory_mb", "max_llm_calls", "max_tokens", "timeout_seconds"),
+)
+
 
 @click.command("get")
 @click.argument("agent_id")
@@ -35,7 +40,7 @@ def run(app: App, *, agent_id: str, as_json: bool) -> None:
     if as_json:
         app.terminal.document(dict(agent) | {"files": files})
         return
-    facts = [(name, str(value)) for name, value in agent.items() if value not in (None, "")]
+    facts = [(name, str(agent[name])) for name in _SHOWN if agent.get(name) not in (None, "")]
     app.terminal.data(columns.labelled(facts))
     if files:
         app.terminal.data(columns.table(("FILE", "SIZE", ""), [file_row(item) for item in files]))

@@ -39,7 +39,7 @@ def command(app: App, room: str, item_ids: tuple[str, ...], yes: bool, as_json: 
 def run(app: App, options: Options) -> None:
     """Asks, then deletes one by one; stops at the first failure (Declined, HttpFailed)."""
     wanted = [ids.checked(item, what="vault item") for item in options.item_ids]
-    opened = opening.open_room(app, reference.read_as_owner(app, options.room))
+    opened = opening.open_room(app, reference.read_as_owner(app, options.room), whatever_runs=True)
     room_id = opened.manifest.room_id
     confirm(app, f"Delete {len(wanted)} item(s) of {room_id}?", yes=options.yes)
     for item in wanted:

@@ -38,10 +38,10 @@ def run(app: App, options: Options) -> None:
     """Lists (HttpFailed, TrustRefused)."""
     owner = app.owner()
     rows = retries.call(lambda: pages.collect(owner.rooms, limit=options.limit), retry=retries.READ, clock=app.clock)
-    if options.as_json:
-        app.terminal.document(rows)
-        return
     rooms = [listing.read(app, row) for row in rows]
+    if options.as_json:
+        app.terminal.document([listing.as_json(room) for room in rooms])
+        return
     if not rooms:
         app.terminal.say("no rooms yet")
         return

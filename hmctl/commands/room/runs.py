@@ -84,6 +84,7 @@ def run(app: App, options: Options) -> None:
         _list(app, options)
     elif options.room is None and not options.wait:
         app.terminal.document(app.owner().run(run_id))
+        app.terminal.warn("this is what the service says; --wait verifies the signed record")
     else:
         _verify(app, options, run_id)
 

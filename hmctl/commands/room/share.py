@@ -55,7 +55,8 @@ def command(app: App, room: str, action: str, yes: bool, as_json: bool) -> None:
 
 def run(app: App, options: Options) -> None:
     """Verifies the room, acts, verifies the link (Declined, RoomRejected, HttpFailed)."""
-    opened = opening.open_room(app, reference.read_as_owner(app, options.room))
+    ref = reference.read_as_owner(app, options.room)
+    opened = opening.open_room(app, ref, whatever_runs=options.action in ("show", "off"))
     room_id = opened.manifest.room_id
     if options.action in _QUESTIONS:
         confirm(app, _QUESTIONS[options.action].format(room_id), yes=options.yes)
