@@ -18,10 +18,15 @@ class Door:
     def __init__(self, server: web.Server, *, limits: BridgeLimits) -> None:
         self._server = server
         self._limits = limits
+        self._shut = False
         self._arrived: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
 
     def __call__(self) -> asyncio.BaseProtocol:
         return _Doorman(self)
+
+    def shut(self) -> None:
+        """Let nobody in any more, not even who has been accepted and not yet greeted."""
+        self._shut = True
 
     def note_arrival(self, transport: asyncio.BaseTransport | None) -> None:
         """A whole request head has come over this connection; it may stay."""
@@ -30,6 +35,9 @@ class Door:
 
     def admit(self, transport: asyncio.Transport) -> None:
         """Hand the connection to the HTTP server, or turn it away."""
+        if self._shut:
+            transport.abort()
+            return
         if len(self._server.connections) >= self._limits.max_connections:
             transport.write(FULL)
             transport.close()

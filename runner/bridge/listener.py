@@ -18,6 +18,9 @@ from runner.bridge.stage import LiveStage
 ACCEPTS_PER_TURN = 16
 KERNEL_QUEUE = 128
 
+# Accepting, making the transport and announcing it take a turn of the loop each.
+TURNS_FROM_ACCEPT_TO_DOOR = 4
+
 LINGER_SECONDS = 2.0
 CANCEL_SECONDS = 5.0
 
@@ -42,7 +45,8 @@ class StageListener:
             lingering_time=LINGER_SECONDS,
             auto_decompress=False,
         )
-        self._listener: asyncio.Server | None = None
+        self._server: asyncio.Server | None = None
+        self._door: Door | None = None
 
     async def start(self, sock: socket.socket) -> None:
         """Serve a bound socket."""
@@ -50,20 +54,34 @@ class StageListener:
         server = self._runner.server
         if server is None:
             raise BridgeNotRunning("the stage has no server")
-        door = Door(server, limits=self._stage.limits)
+        self._door = door = Door(server, limits=self._stage.limits)
         self._stage.note_arrival = door.note_arrival
         loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(door, sock=sock, backlog=ACCEPTS_PER_TURN)
+        self._server = await loop.create_server(door, sock=sock, backlog=ACCEPTS_PER_TURN)
         sock.listen(KERNEL_QUEUE)
 
     async def stop(self) -> None:
         """Take no more requests, cancel those in flight and close every connection."""
         self._stage.closing = True
-        if self._listener is not None:
-            self._listener.close()
+        if self._server is not None and self._door is not None:
+            self._door.shut()
+            await _turn_away(self._server)
         running = [task for task in self._stage.tasks if not task.done()]
         for task in running:
             task.cancel()
         if running:
             await asyncio.wait(running, timeout=CANCEL_SECONDS)
         await self._runner.cleanup()
+
+
+async def _turn_away(server: asyncio.Server) -> None:
+    """Close the listening socket once everybody who has been accepted has met the shut door.
+
+    Closed at once, the server would drop who is between the two without closing the connection.
+    """
+    loop = asyncio.get_running_loop()
+    for sock in server.sockets:
+        loop.remove_reader(sock.fileno())
+    for _ in range(TURNS_FROM_ACCEPT_TO_DOOR):
+        await asyncio.sleep(0)
+    server.close()

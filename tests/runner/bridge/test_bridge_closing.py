@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import threading
 import time
@@ -73,6 +74,24 @@ def test_closing_cancels_a_stream_and_charges_what_was_said(open_room, upstream)
     assert usage.budget["calls"] == 1
     assert 100 <= usage.budget["completion_tokens"] < 5000
     assert room.session.budget.snapshot() == usage.budget
+
+
+@pytest.mark.parametrize("attempt", range(8))
+def test_nobody_is_left_hanging_who_came_while_the_stage_closed(open_room, attempt):
+    room = open_room()
+    sockets: list[socket.socket] = []
+
+    def knock() -> None:
+        with contextlib.suppress(OSError):
+            for _ in range(60):
+                sockets.append(socket.create_connection(("127.0.0.1", room.port), timeout=3))
+
+    visitor = threading.Thread(target=knock)
+    visitor.start()
+    _until(lambda: len(sockets) > 5 * attempt or not visitor.is_alive())
+    room.stage.close()
+    visitor.join()
+    assert all(_ended(sock) for sock in sockets)
 
 
 def test_closing_waits_for_a_running_tool_and_drops_those_that_wait(open_room, make_tools):
@@ -188,6 +207,14 @@ def test_no_task_or_thread_of_a_stage_is_left(open_room, bridge, upstream):
     left = asyncio.run_coroutine_threadsafe(tasks(), bridge._loop).result()
     assert left == 0
     _until(lambda: {t.name for t in threading.enumerate()} <= before)
+
+
+def _ended(sock: socket.socket) -> bool:
+    with sock:
+        try:
+            return sock.recv(1024)[:12] in (b"", b"HTTP/1.1 503")
+        except ConnectionError:
+            return True
 
 
 def _until(condition, seconds: float = 5.0) -> None:
