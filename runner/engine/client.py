@@ -4,15 +4,18 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import docker
 import requests.exceptions
 from docker import errors as docker_errors
+from docker.transport import UnixHTTPAdapter
 from docker.utils import kwargs_from_env
 
 from runner.engine import errors
 from runner.engine.config import EngineConfig
 
+_LOCAL = "http+docker://"
 _NO_SPACE = "no space left on device"
 
 
@@ -64,12 +67,32 @@ class Client:
         if self._config.base_url:
             address = {"base_url": self._config.base_url}
         with translated("reach the container engine"):
-            return docker.APIClient(
+            api = docker.APIClient(
                 version="auto",
                 timeout=self._config.call_timeout_seconds,
                 max_pool_size=self._config.connections,
                 **address,
             )
+        local = api.get_adapter(_LOCAL)
+        if isinstance(local, UnixHTTPAdapter):
+            api.mount(_LOCAL, _OnePool(local))
+        return api
+
+
+class _OnePool(UnixHTTPAdapter):
+    """The SDK keeps a pool for each address, so for each container; one for all reuses its connections."""
+
+    def __init__(self, original: UnixHTTPAdapter) -> None:
+        super().__init__(
+            f"http+unix://{original.socket_path}",
+            timeout=original.timeout,
+            pool_connections=1,
+            max_pool_size=original.max_pool_size,
+        )
+
+    def get_connection(self, url: str | bytes, proxies: Any = None) -> Any:
+        """The pool for any address of this engine."""
+        return super().get_connection(_LOCAL, proxies)
 
 
 @contextmanager

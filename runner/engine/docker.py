@@ -131,6 +131,8 @@ class DockerEngine(Engine):
         with ExitStack() as on_failure, _starting():
             # Attached before it starts: what a program prints is kept nowhere else.
             attached = api.attach_socket(container_id, params={"stdout": 1, "stderr": 1, "stream": 1})
+            stream = getattr(attached, "_sock", attached)
+            on_failure.callback(stream.close)
             on_failure.callback(attached.close)
             api.start(container_id)
             found = api.inspect_container(container_id)
@@ -146,7 +148,7 @@ class DockerEngine(Engine):
                 runtime=str(found["HostConfig"].get("Runtime") or ""),
                 limits=spec.limits,
                 directory=directory,
-                stream=getattr(attached, "_sock", attached),
+                stream=stream,
                 attached=attached,
                 namespace=namespace,
                 remove_later=self._remove_later,

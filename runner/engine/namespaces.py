@@ -82,7 +82,7 @@ def pin(process_id: int, *, container_id: str) -> NetworkNamespace:
 
 def _pin(process: int, container_id: str) -> NetworkNamespace:
     groups = os.open("cgroup", os.O_RDONLY | os.O_CLOEXEC, dir_fd=process)
-    with os.fdopen(groups, encoding="ascii", errors="replace") as file:
+    with os.fdopen(groups, encoding="utf-8", errors="replace") as file:
         if container_id not in file.read():
             raise errors.StartFailed("The container ended before its network could be opened.")
     namespace = os.open("ns/net", os.O_RDONLY | os.O_CLOEXEC, dir_fd=process)

@@ -110,6 +110,7 @@ class DockerPrepared(Prepared):
         with suppress(errors.EngineError):
             self._end(ExitReason.KILLED)
         self._parts.attached.close()
+        self._parts.stream.close()
         if isinstance(self._parts.namespace, NetworkNamespace):
             self._parts.namespace.close()
         self._parts.directory.remove()

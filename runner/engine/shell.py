@@ -69,7 +69,7 @@ class GateShell:
                 content = _only_file(_limited(chunks))
             finally:
                 api.remove_container(container, force=True)
-        if not _is_static_program(content):
+        if not is_static_program(content):
             raise errors.StartFailed(f"{self._config.shell_path} of {image} is not a statically linked program.")
         return content
 
@@ -92,15 +92,22 @@ def _only_file(archive: bytes) -> bytes:
     raise errors.StartFailed("The gate's shell in the base image is not a regular file.")
 
 
-def _is_static_program(content: bytes) -> bool:
+def is_static_program(content: bytes) -> bool:
     """An ELF program without a program header that names an interpreter."""
+    try:
+        return _has_no_interpreter(content)
+    except (struct.error, OverflowError):
+        return False
+
+
+def _has_no_interpreter(content: bytes) -> bool:
     if content[:4] != b"\x7fELF" or content[4:5] not in (b"\x01", b"\x02"):
         return False
     order = "<" if content[5:6] == b"\x01" else ">"
     wide = content[4:5] == b"\x02"
     (table,) = struct.unpack_from(order + ("Q" if wide else "I"), content, 32 if wide else 28)
     size, count = struct.unpack_from(order + "HH", content, 54 if wide else 42)
-    kinds = (struct.unpack_from(order + "I", content, table + index * size)[0] for index in range(count))
+    kinds = [struct.unpack_from(order + "I", content, table + index * size)[0] for index in range(count)]
     return _PROGRAM_INTERPRETER not in kinds
 
 

@@ -232,5 +232,9 @@ def test_the_runner_stays_in_its_own_network(docker_engine: DockerEngine) -> Non
     before = Path("/proc/self/ns/net").readlink()
     with docker_engine.prepare(_spec(("true",))) as prepared, prepared.listen(8787) as listener:
         assert listener.getsockname() == ("127.0.0.1", 8787)
-        tasks = {(task / "ns" / "net").readlink() for task in Path("/proc/self/task").iterdir()}
+        for _ in range(100):
+            tasks = {(task / "ns" / "net").readlink() for task in Path("/proc/self/task").iterdir()}
+            if tasks == {before}:  # the thread that went in may still be ending
+                break
+            time.sleep(0.01)
         assert tasks == {before}
