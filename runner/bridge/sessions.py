@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from runner.bridge.budget import Budget
 from runner.llm.providers import LlmRoute
 
-Role = Literal["scope", "query", "mediator"]
 ROLES = frozenset({"scope", "query", "mediator"})
 MIN_TOKEN_CHARS = 16
 
@@ -47,7 +46,7 @@ ScopeVerifier = Callable[[dict[str, Any]], dict[str, Any]]
 
 @dataclass(frozen=True)
 class StageSession:
-    """One stage as the bridge sees it.
+    """One stage as the bridge sees it; `role` is one of `ROLES`.
 
     `llm` is None when the room lets no model be called. `verify_scope`, `query_files` and `query_agent_id`
     are for the scope stage. `deadline` is the stage's end on the monotonic clock. `tool_workers` and
@@ -55,7 +54,7 @@ class StageSession:
     running tools end early; `close_grace_seconds` is how long closing waits for them.
     """
 
-    role: Role
+    role: str
     token: str = field(repr=False)
     tools: ToolRegistry = field(repr=False)
     budget: Budget = field(repr=False)

@@ -39,40 +39,42 @@ def test_stop_reasons_are_translated(open_room, upstream, make_completion, reaso
     assert open_room(upstream=upstream).client.post("/v1/messages", json=ASK).json()["stop_reason"] == stop
 
 
+CONVERSATION = {
+    **ASK,
+    "system": [{"type": "text", "text": "Be brief."}, {"type": "text", "text": "Be kind."}],
+    "messages": [
+        {"role": "user", "content": [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]},
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "thinking", "thinking": "hm", "signature": "s"},
+                {"type": "text", "text": "looking"},
+                {"type": "tool_use", "id": "t1", "name": "get_schema", "input": {"a": 1}},
+            ],
+        },
+        {
+            "role": "user",
+            "content": [
+                {"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "text", "text": "rows"}]},
+                {"type": "tool_result", "tool_use_id": "t2", "content": "plain", "is_error": True},
+                {"type": "text", "text": "beside results"},
+            ],
+        },
+    ],
+    "tools": [
+        {"name": "get_schema", "description": "d", "input_schema": {"type": "object"}},
+        {"type": "web_search_20250305", "name": "web_search"},
+    ],
+    "tool_choice": {"type": "any"},
+    "temperature": 0.5,
+    "stop_sequences": ["x"],
+    "thinking": {"type": "enabled", "budget_tokens": 1000},
+    "metadata": {"user_id": "u"},
+}
+
+
 def test_a_conversation_is_translated(open_room, upstream):
-    conversation = {
-        **ASK,
-        "system": [{"type": "text", "text": "Be brief."}, {"type": "text", "text": "Be kind."}],
-        "messages": [
-            {"role": "user", "content": [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]},
-            {
-                "role": "assistant",
-                "content": [
-                    {"type": "thinking", "thinking": "hm", "signature": "s"},
-                    {"type": "text", "text": "looking"},
-                    {"type": "tool_use", "id": "t1", "name": "get_schema", "input": {"a": 1}},
-                ],
-            },
-            {
-                "role": "user",
-                "content": [
-                    {"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "text", "text": "rows"}]},
-                    {"type": "tool_result", "tool_use_id": "t2", "content": "plain", "is_error": True},
-                    {"type": "text", "text": "beside results"},
-                ],
-            },
-        ],
-        "tools": [
-            {"name": "get_schema", "description": "d", "input_schema": {"type": "object"}},
-            {"type": "web_search_20250305", "name": "web_search"},
-        ],
-        "tool_choice": {"type": "any"},
-        "temperature": 0.5,
-        "stop_sequences": ["x"],
-        "thinking": {"type": "enabled", "budget_tokens": 1000},
-        "metadata": {"user_id": "u"},
-    }
-    assert open_room(upstream=upstream).client.post("/v1/messages", json=conversation).status_code == 200
+    assert open_room(upstream=upstream).client.post("/v1/messages", json=CONVERSATION).status_code == 200
     call = {"id": "t1", "type": "function", "function": {"name": "get_schema", "arguments": '{"a": 1}'}}
     function = {"name": "get_schema", "description": "d", "parameters": {"type": "object"}}
     assert upstream.seen[0].body == {
