@@ -10,7 +10,7 @@ import logging
 import psycopg
 from psycopg import sql
 
-from tenants.databases import names, roles, server
+from tenants.databases import names, roles, server, template
 from tenants.errors import ControlDatabaseOpen, ProvisioningFailed
 
 log = logging.getLogger(__name__)
@@ -31,9 +31,10 @@ def create(tenant_id: str) -> None:
     """
     try:
         with server.service_connection() as connection:
-            _create_role(connection, names.owner_role(tenant_id))
+            base = _base(connection)
+            _create_role(connection, names.owner_role(tenant_id), closed=base == template.NAME)
             _check_control_is_closed(connection, role=names.owner_role(tenant_id))
-            _create_database(connection, tenant_id)
+            _create_database(connection, tenant_id, base=base)
         with server.service_connection(names.database(tenant_id)) as connection:
             furnish(connection, tenant_id)
     except (psycopg.Error, ControlDatabaseOpen) as error:
@@ -49,6 +50,8 @@ def furnish(connection: server.Connection, tenant_id: str) -> None:
     database = sql.Identifier(names.database(tenant_id))
     owner = sql.Identifier(names.owner_role(tenant_id))
     connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    with connection.transaction(), roles.acting_as(connection, names.owner_role(tenant_id)):
+        connection.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC")
     connection.execute(sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(owner))
     connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, owner))
 
@@ -73,9 +76,26 @@ def _compensate(tenant_id: str) -> None:
         log.error("clearing up after it failed too", extra={"tenant_id": tenant_id, "code": error.sqlstate})
 
 
-def _create_role(connection: server.Connection, role: str) -> None:
+def _base(connection: server.Connection) -> str:
+    """The database to copy: the template closed to readers, made now if this service is a superuser."""
+    ready = template.is_ready(connection)
+    if not ready and template.is_superuser(connection):
+        template.build(
+            server.service_connection,
+            service_role=connection.info.user,
+            maintenance_database=connection.info.dbname,
+        )
+        ready = True
+    if not ready:
+        log.warning("built-in functions stay open to readers: no superuser has prepared this server")
+    return template.NAME if ready else "template0"
+
+
+def _create_role(connection: server.Connection, role: str, *, closed: bool) -> None:
     roles.create_login(connection, role=role, password=names.password(role), connections=OWNER_CONNECTIONS)
     roles.apply_settings(connection, role=role, settings=OWNER_SETTINGS)
+    if closed:
+        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(template.OWNERS), sql.Identifier(role)))
 
 
 def _check_control_is_closed(connection: server.Connection, *, role: str) -> None:
@@ -84,9 +104,9 @@ def _check_control_is_closed(connection: server.Connection, *, role: str) -> Non
         raise ControlDatabaseOpen
 
 
-def _create_database(connection: server.Connection, tenant_id: str) -> None:
+def _create_database(connection: server.Connection, tenant_id: str, *, base: str) -> None:
     name = sql.Identifier(names.database(tenant_id))
-    connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name))
+    connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(base)))
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
 
 

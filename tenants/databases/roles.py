@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from psycopg import sql
 
+from hivemind.kit.errors import Unavailable
 from tenants.databases import server
 
 READER_CONNECTIONS = 32
@@ -23,23 +24,43 @@ READER_SETTINGS = {
     "search_path": "public",
 }
 
-# Names relation kinds that hold rows: tables, partitioned tables, views, materialized views.
+# Tables, partitioned tables, views, materialized views.
 _EXISTING = """
     SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
     AND relname = ANY(%s) ORDER BY relname
 """
-_OPEN_TO_ALL = """
-    SELECT EXISTS (SELECT FROM pg_class c, aclexplode(c.relacl) g WHERE c.relnamespace = 'public'::regnamespace
-                   AND g.grantee = 0)
-        OR EXISTS (SELECT FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid, aclexplode(a.attacl) g
-                   WHERE c.relnamespace = 'public'::regnamespace AND g.grantee = 0)
-        OR EXISTS (SELECT FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
-                   WHERE p.pronamespace = 'public'::regnamespace AND g.grantee = 0)
+# Everything outside the system schemas that a role can use, by whatever way, and whether that is more than SELECT.
+# What an extension brought was brought by the operator.
+_REACHABLE = """
+    WITH own AS (SELECT oid, nspname FROM pg_namespace
+                 WHERE nspname NOT IN ('pg_catalog', 'information_schema') AND nspname !~ '^pg_(toast|temp)')
+    SELECT own.nspname || '.' || c.relname,
+           has_table_privilege(%(role)s, c.oid, 'INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER')
+           OR has_any_column_privilege(%(role)s, c.oid, 'INSERT,UPDATE,REFERENCES')
+    FROM pg_class c JOIN own ON own.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+      AND (has_table_privilege(%(role)s, c.oid, 'SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER')
+           OR has_any_column_privilege(%(role)s, c.oid, 'SELECT,INSERT,UPDATE,REFERENCES'))
+    UNION ALL
+    SELECT own.nspname || '.' || c.relname, true FROM pg_class c JOIN own ON own.oid = c.relnamespace
+    WHERE CASE c.relkind WHEN 'S' THEN has_sequence_privilege(%(role)s, c.oid, 'SELECT,USAGE,UPDATE') END
+    UNION ALL
+    SELECT own.nspname || '.' || p.proname, true FROM pg_proc p JOIN own ON own.oid = p.pronamespace
+    WHERE has_function_privilege(%(role)s, p.oid, 'EXECUTE')
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+                      AND d.deptype = 'e')
+    UNION ALL
+    SELECT own.nspname, true FROM own WHERE has_schema_privilege(%(role)s, own.oid, 'CREATE')
+    UNION ALL
+    SELECT 'database', true WHERE has_database_privilege(%(role)s, current_database(), 'CREATE,TEMPORARY')
 """
-_READABLE = """
-    SELECT c.relname, g.privilege_type FROM pg_class c, aclexplode(c.relacl) g
-    WHERE c.relnamespace = 'public'::regnamespace AND g.grantee = (SELECT oid FROM pg_roles WHERE rolname = %s)
-"""
+
+
+class ReaderNotConfined(Unavailable):
+    """After everything was taken back the reader could still use something else; no right was given."""
+
+    code = "reader_not_confined"
+    sentence = "The room's reader could use more than the room allows; the operator must look at the database"
 
 
 @dataclass(frozen=True)
@@ -55,7 +76,8 @@ def ensure_room_role(connection: server.Connection, reader: Reader, *, tables: I
     """Make the role if it is missing, and its rights exactly SELECT on those of `tables` that exist.
 
     Also takes back what the owner granted to everybody in schema public, which would be the reader's too.
-    Safe to call at the same time from several processes; quick when nothing is to be done.
+    Safe to call at the same time from several processes; quick when nothing is to be done. Raises
+    ReaderNotConfined when Postgres, asked at the end, names anything else that the reader could use.
     """
     wanted = {row[0] for row in connection.execute(_EXISTING, [list(tables)]).fetchall()}
     if _is_exact(connection, reader.role, wanted):
@@ -65,6 +87,8 @@ def ensure_room_role(connection: server.Connection, reader: Reader, *, tables: I
         if not _exists(connection, reader.role):
             _create(connection, reader)
         _grant(connection, reader, sorted(wanted))
+        if not _is_exact(connection, reader.role, wanted):
+            raise ReaderNotConfined
 
 
 def drop_room_role(connection: server.Connection, *, role: str, owner: str) -> None:
@@ -72,10 +96,9 @@ def drop_room_role(connection: server.Connection, *, role: str, owner: str) -> N
     with connection.transaction():
         _lock(connection)
         if _exists(connection, role):
-            with acting_as(connection, role):
-                connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [role])
             # Only who has the rights of the grantor can take a grant back, so the service inherits for a moment.
             _inherit(connection, True, role, owner)
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [role])
             connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
             _inherit(connection, False, owner)
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
@@ -139,9 +162,8 @@ def _exists(connection: server.Connection, role: str) -> bool:
 def _is_exact(connection: server.Connection, role: str, wanted: set[str]) -> bool:
     if not _exists(connection, role):
         return False
-    held = {tuple(row) for row in connection.execute(_READABLE, [role]).fetchall()}
-    open_to_all = connection.execute(_OPEN_TO_ALL).fetchone()
-    return held == {(table, "SELECT") for table in wanted} and open_to_all == (False,)
+    reachable = {tuple(row) for row in connection.execute(_REACHABLE, {"role": role}).fetchall()}
+    return reachable == {(f"public.{table}", False) for table in wanted}
 
 
 def _create(connection: server.Connection, reader: Reader) -> None:
