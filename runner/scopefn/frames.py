@@ -58,6 +58,8 @@ def unpack_denied(body: bytes) -> tuple[str, str]:
         raise ValueError("denial is cut short")
     (length,) = REASON_LENGTH.unpack_from(body)
     head, rest = body[REASON_LENGTH.size : REASON_LENGTH.size + length], body[REASON_LENGTH.size + length :]
+    if len(head) < length:
+        raise ValueError("denial is cut short")
     return head.decode(), rest.decode()
 
 

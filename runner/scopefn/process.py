@@ -48,6 +48,7 @@ class SandboxProcess:
             raise ScopeSandboxUnavailable("the scope function process can't be started") from error
         self._in, self._out = _parent_ends(self._popen)
         self._ready = False
+        self._dead = False
         setup = pickle.dumps((locks, limits.output_chars))
         with contextlib.suppress(SandboxBreach):  # reported by wait_ready, which every user calls
             self._send(frames.SETUP + setup, time.monotonic() + limits.start_seconds)
@@ -62,6 +63,7 @@ class SandboxProcess:
         if self._ready:
             return
         try:
+            self._check_alive()
             answer = self._receive(time.monotonic() + self.limits.start_seconds)
         except SandboxBreach as breach:
             raise ScopeSandboxUnavailable(f"the scope function process did not start: {breach.reason}") from None
@@ -74,6 +76,7 @@ class SandboxProcess:
         """Send one frame and return the answer frame; raises SandboxBreach, after which the process is
         dead.
         """
+        self._check_alive()
         deadline = time.monotonic() + seconds
         if self._poll(self._out, select.POLLIN, time.monotonic()):
             self._breach("answered without being asked")
@@ -82,6 +85,7 @@ class SandboxProcess:
 
     def kill(self) -> None:
         """End the process and release its pipes; harmless when it has ended already."""
+        self._dead = True
         self._popen.kill()
         self._popen.wait()
         for pipe in (self._popen.stdin, self._popen.stdout):
@@ -92,6 +96,10 @@ class SandboxProcess:
     def interrupt(self) -> None:
         """Kill from another thread while one is in an exchange; the exchanging thread cleans up."""
         self._popen.kill()
+
+    def _check_alive(self) -> None:
+        if self._dead:  # its descriptors may be somebody else's by now
+            raise SandboxBreach("ended")
 
     def _breach(self, reason: str) -> None:
         self.kill()

@@ -1,7 +1,8 @@
 """The kernel filter of the locked process, built once on the trusted side.
 
 Only what a running interpreter needs to compute is let through: its two pipes, memory that is never
-executable, locks, the clock and the end. Opening a file fails. Anything else kills the process.
+executable, locks, the clock and the end. Looking for a file fails. Anything else kills the
+process.
 """
 
 import errno
@@ -27,6 +28,11 @@ _PLAIN_CALLS = (
 )
 
 
+# The interpreter looks for files on its own, to quote a line of a syntax error or to find a codec; being told no
+# is enough for it.
+_FAILING_CALLS = ("openat", "newfstatat", "stat", "statx", "readlink")
+
+
 @functools.cache
 def filter_program() -> bytes:
     """Return the BPF program for this machine; raises ScopeSandboxUnavailable when it can't be built."""
@@ -42,8 +48,8 @@ def filter_program() -> bytes:
         program.add_rule(pyseccomp.ALLOW, "write", pyseccomp.Arg(0, pyseccomp.EQ, _STDOUT))
         for name in ("mmap", "mprotect"):
             program.add_rule(pyseccomp.ALLOW, name, pyseccomp.Arg(2, pyseccomp.MASKED_EQ, _PROT_EXEC, 0))
-        # The parser looks for a file to quote from when it reports a syntax error; being told no is enough.
-        program.add_rule(pyseccomp.ERRNO(errno.EACCES), "openat")
+        for name in _FAILING_CALLS:
+            program.add_rule(pyseccomp.ERRNO(errno.EACCES), name)
         return _exported(program)
     except OSError as error:
         raise ScopeSandboxUnavailable("the seccomp filter can't be built on this machine") from error

@@ -58,7 +58,8 @@ def compile_scope(source: str) -> CodeType:
     try:
         tree = ast.parse(source, filename="<scope_fn>")
     except SyntaxError as error:
-        raise ScopeFnInvalid(f"syntax error on line {error.lineno}: {error.msg}") from None
+        where = f" on line {error.lineno}" if error.lineno else ""
+        raise ScopeFnInvalid(f"syntax error{where}: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError):
         raise ScopeFnInvalid("scope function source can't be parsed") from None
     _check_module(tree)

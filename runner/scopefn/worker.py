@@ -7,24 +7,34 @@ for the next.
 
 import contextlib
 import gc
+import importlib
 import os
 import pickle
 import traceback
-import uuid
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 from runner.scopefn import frames, jsonrows, lockdown, validate
 from runner.scopefn.errors import ScopeFnInvalid
 
-# Unpickling rows would import these when it first meets them, and importing is no longer possible then.
-PRELOADED = (uuid, jsonrows)
+# Unpickling a value, formatting a moment or reading a name with an umlaut would import these, and importing is
+# no longer possible then.
+_INNER_IMPORTS = ("time", "datetime", "_strptime", "uuid", "unicodedata")
+_PRELOADED = {name: importlib.import_module(name) for name in _INNER_IMPORTS}
 
 _IN, _OUT = 0, 1
+
+
+def _import_preloaded(name: str, *_: object) -> ModuleType:
+    """What C code of the interpreter finds when it imports; a function can't name it."""
+    return _PRELOADED[name]
+
+
 _SAFE_BUILTINS: dict[str, object] = {
     "True": True,
     "False": False,
     "None": None,
+    "__import__": _import_preloaded,
     **{
         function.__name__: function
         for function in (
