@@ -48,10 +48,7 @@ def load(principal: Principal, room_id: str, *, allow_revoked: bool = False, nee
     not the owner's current word on this room, RoomRevoked and RoomExpired (both not with `allow_revoked`), and
     RoomOutdated (not when `need_tables` is false).
     """
-    permissions.check_room_of(principal, room_id)
-    if not _ROOM_ID.fullmatch(room_id):
-        raise RoomNotFound
-    room = rooms_visible_to(principal).filter(pk=room_id).first()
+    room = called(principal, room_id).first()
     if room is None:
         raise RoomNotFound
     loaded = verify(room)
@@ -60,6 +57,17 @@ def load(principal: Principal, room_id: str, *, allow_revoked: bool = False, nee
     if need_tables:
         policies.check_tables_signed(loaded.verified.manifest)
     return loaded
+
+
+def called(principal: Principal, room_id: str) -> QuerySet[Room]:
+    """The rows, one at most, that `room_id` means to the caller; nothing of them is verified.
+
+    Raises TokenWithoutRoom, OtherRoomsToken, BlankRoomId, and RoomNotFound for a text that is no room's id.
+    """
+    permissions.check_room_of(principal, room_id)
+    if not _ROOM_ID.fullmatch(room_id):
+        raise RoomNotFound
+    return rooms_visible_to(principal).filter(pk=room_id)
 
 
 def verify(room: Room) -> LoadedRoom:

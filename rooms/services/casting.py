@@ -88,6 +88,14 @@ def choose(tenant: Tenant, request: RoomRequest) -> RoomCast:
     )
 
 
+def hold(cast: RoomCast) -> None:
+    """Keep the chosen agents from being deleted until the transaction ends. Raises AgentNotFound when one is gone."""
+    wanted = {agent.pk for agent in cast.by_role.values()}
+    held = Agent.objects.filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True)
+    if set(held.values_list("pk", flat=True)) != wanted:
+        raise AgentNotFound("An agent was deleted while the room was being made")
+
+
 def _of_type(found: Mapping[str, Agent], role: str, agent_id: str) -> Agent:
     agent = found.get(agent_id)
     if agent is None:

@@ -73,6 +73,7 @@ def create(owner: Owner, request: RoomRequest) -> NewRoom:
             room = loaded.room
             wraps.wrap_for_owner(room, room_key=room_key, root_key=root_key)
             invite = invites.mint(room, loaded.terms, room_key=room_key)
+            casting.hold(cast)
             for agent in cast.by_role.values():
                 sources.wrap_for_room(agent, owner=owner, room_id=room.pk, room_key=room_key)
             audit.record(owner.actor, "room.create", room.pk, tenant_id=room.tenant_id, token_id=invite.token.token_id)
@@ -86,18 +87,13 @@ def revoke(owner: Owner, room_id: str) -> Revoked:
     """End a room: its invites, share link and their wraps go, and its running work is told to stop.
 
     The owner's wrap and the data stay. Nothing of the envelope is read, so that a damaged room can be revoked too.
-    Raises RoomNotFound, also for a room that is revoked already.
+    Raises BlankRoomId, and RoomNotFound also for a room that is revoked already.
     """
     with transaction.atomic():
-        room = (
-            selectors.rooms_visible_to(owner)
-            .select_for_update(of=("self",), no_key=True)
-            .filter(pk=room_id, revoked_at=None)
-            .first()
-        )
+        rows = selectors.called(owner, room_id).filter(revoked_at=None)
+        room = rows.select_for_update(of=("self",), no_key=True).first()
         if room is None:
             raise RoomNotFound
-        transaction.on_commit(partial(readers.drop, owner.tenant, room_id), robust=True)
         return end(room, actor=owner.actor)
 
 
@@ -109,6 +105,7 @@ def end(room: Room, *, actor: audit.Actor) -> Revoked:
     wraps.drop(room)
     audit.record(actor, "room.revoke", room.pk, tenant_id=room.tenant_id, invites=invites_revoked)
     hooks.announce(Revocation(room.tenant_id, room.pk, "", actor))
+    transaction.on_commit(partial(readers.drop, room.tenant, room.pk), robust=True)
     return Revoked(invites_revoked, share_link_disabled)
 
 

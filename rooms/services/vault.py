@@ -13,7 +13,7 @@ from django.db import transaction
 from hivemind.kit import audit, clock, ids
 from rooms.errors import RoomNotFound, RoomRevoked, VaultFull, VaultItemNotFound
 from rooms.models import Room, VaultItem
-from rooms.services import opening, vault_index, vault_sealing
+from rooms.services import opening, vault_index, vault_rows, vault_sealing
 from rooms.services.vault_index import Placed
 from rooms.services.vault_sealing import VaultEntry
 from tenants.principals import Owner
@@ -49,8 +49,8 @@ def add(owner: Owner, room: Room, new: NewItem) -> VaultEntry:
         entries = _checked_entries(locked, room_key)
         _check_room_for(locked, entries, size)
         position = entries[-1][1] + 1 if entries else 1
-        VaultItem.objects.create(
-            id=item.item_id, room=locked, position=position, sealed=sealed, size_bytes=size, created_at=now
+        vault_rows.insert(
+            VaultItem(id=item.item_id, room=locked, position=position, sealed=sealed, size_bytes=size, created_at=now)
         )
         _write_index(locked, [*entries, (item.item_id, position)], room_key)
         audit.record(owner.actor, "vault.add", room.pk, tenant_id=room.tenant_id, item_id=item.item_id, size_bytes=size)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from hivemind.kit.api.serializers import StrictSerializer
@@ -9,6 +10,7 @@ from rooms.api.serializers.fields import ExactText
 from rooms.services.vault import NewItem
 
 
+@extend_schema_field({"type": "object", "additionalProperties": True})
 class MetadataField(serializers.Field[Any, Any, Any, Any]):
     """A JSON object of any content."""
 

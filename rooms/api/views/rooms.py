@@ -83,7 +83,7 @@ class RoomView(RoomApi):
     @extend_schema(
         operation_id="rooms_revoke",
         summary="Revoke a room",
-        responses={200: RoomRevokedResponse, **refusals(401, 403, 404)},
+        responses={200: RoomRevokedResponse, **refusals(400, 401, 403, 404)},
     )
     def delete(self, request: Request, room_id: str) -> Response:
         """Revoke its invites and share link and stop its running work. Data and runs stay."""
