@@ -118,4 +118,5 @@ def test_a_guest_learns_nothing_about_other_ids(room: MadeRoom, room_id: str) ->
 
 @pytest.mark.parametrize("room_id", ["room_x", "%00", "x" * 500, "ROOM_0123456789AB"])
 def test_an_owner_is_told_of_ids_that_no_room_can_have_that_there_is_none(alice: Person, room_id: str) -> None:
-    assert alice.client.get(f"/v1/rooms/{room_id}").status_code == 404
+    for by in (alice.client.get, alice.client.delete):
+        assert by(f"/v1/rooms/{room_id}").status_code == 404
