@@ -76,6 +76,7 @@ def build(connect: Connect, *, service_role: str, maintenance_database: str = "p
             return False
         service = sql.Identifier(service_role)
         _make_group(server, service)
+        _let_service_limit(server, service)
         _make_database(server, service)
         with connect(NAME) as connection, connection.transaction():
             _close_routines(connection, service)
@@ -92,6 +93,13 @@ def _make_group(server: Connection, service: sql.Identifier) -> None:
     if not server.execute("SELECT FROM pg_roles WHERE rolname = %s", [OWNERS]).fetchall():
         server.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(group))
     server.execute(sql.SQL("GRANT {} TO {} WITH ADMIN OPTION").format(group, service))
+
+
+def _let_service_limit(server: Connection, service: sql.Identifier) -> None:
+    """The service may end tenants' sessions and bound their temporary files."""
+    server.execute(sql.SQL("GRANT pg_signal_backend TO {}").format(service))
+    if server.info.server_version >= 150000:
+        server.execute(sql.SQL("GRANT SET ON PARAMETER temp_file_limit TO {}").format(service))
 
 
 def _make_database(server: Connection, service: sql.Identifier) -> None:

@@ -1,10 +1,13 @@
 """A database made from the template: readers compute, and learn nothing of the server or of other tenants."""
 
+import threading
+
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection as control
 from psycopg import errors
 
-from tenants.databases import server, session, template
+from tenants.databases import provision, server, session, template
 from tests.tenants.databases.conftest import as_superuser
 
 ROOM = "room_00000000beef"
@@ -128,3 +131,34 @@ def test_a_later_function_of_the_owner_is_not_the_readers(closed, reader):
         )
     with pytest.raises(errors.InsufficientPrivilege):
         reader.execute("SELECT peek()")
+
+
+def test_the_command_prepares_a_server_once(prepared_server, capsys):
+    call_command("prepare_server", superuser="postgres")
+    assert capsys.readouterr().out == "was prepared already\n"
+    with pytest.raises(CommandError, match="could not be prepared"):
+        call_command("prepare_server", superuser="nobody_of_this_name")
+
+
+def test_a_prepared_server_lets_the_service_bound_temporary_files(closed):
+    with session.owner_connection(closed.tenant) as connection:
+        assert connection.execute("SHOW temp_file_limit").fetchone() == ("1GB",)
+
+
+def test_tenants_are_made_side_by_side(db, prepared_server):
+    made, failures = [f"t_{number:012x}" for number in range(6)], []
+
+    def make(tenant_id: str) -> None:
+        try:
+            provision.create(tenant_id)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=make, args=(tenant_id,)) for tenant_id in made]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for tenant_id in made:
+        provision.drop(tenant_id)
+    assert failures == []
