@@ -11,7 +11,7 @@ import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import psycopg
 from psycopg import sql
@@ -19,6 +19,7 @@ from psycopg import sql
 from hivemind.local import account, processes
 from hivemind.local.errors import LocalError, NotReady
 from hivemind.local.paths import DATABASE_NAME, DATABASE_USER, POSTGRES_PORT, Layout, database_url
+from tenants.databases import template
 
 SUPERUSER = "postgres"
 START_SECONDS = 60.0  # crash recovery replays at most max_wal_size
@@ -163,20 +164,22 @@ class Postgres:
             raise NotReady(f"Postgres did not start; the end of {log}:\n{processes.last_lines(log)}")
 
     def _provide_database(self) -> None:
-        """Make the service's role and database if they are missing. The role is no superuser, but may make roles
-        and databases, end their sessions and limit their disk use."""
-        url = database_url(self.layout.state_dir, name="postgres", user=SUPERUSER)
+        """Make what the service needs, if it is missing: its role, which is no superuser but may make roles and
+        databases; its database, closed to every other role; and the template of the tenants' databases."""
         role, database = sql.Identifier(DATABASE_USER), sql.Identifier(DATABASE_NAME)
-        with psycopg.connect(url, autocommit=True) as connection:
+        with self._superuser("postgres") as connection:
             if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [DATABASE_USER]).fetchall():
                 connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(role))
-            connection.execute(sql.SQL("GRANT pg_signal_backend TO {}").format(role))
-            connection.execute(sql.SQL("GRANT SET ON PARAMETER temp_file_limit TO {}").format(role))
             connection.execute("REVOKE ALL ON DATABASE postgres FROM PUBLIC")
             connection.execute(sql.SQL("GRANT CONNECT ON DATABASE postgres TO {}").format(role))
             if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE_NAME]).fetchall():
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
                 connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+        template.build(self._superuser, service_role=DATABASE_USER)
+
+    def _superuser(self, database: str) -> psycopg.Connection[Any]:
+        url = database_url(self.layout.state_dir, name=database, user=SUPERUSER)
+        return psycopg.connect(url, autocommit=True)
 
 
 def program_dir() -> Path:
