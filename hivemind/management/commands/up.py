@@ -8,10 +8,12 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from agents.services.engine import engine
 from hivemind.kit.conf import conf
 from hivemind.local import checkout, embedded, processes
 from hivemind.local.errors import LocalError
 from hivemind.local.supervisor import Child, Supervisor, claim
+from runner.engine.errors import EngineError
 
 WEB_WORKERS, WEB_THREADS = 2, 8
 PORT_SECONDS = 10.0  # the workers of a killed service need a moment to notice and let go
@@ -52,7 +54,15 @@ class Command(BaseCommand):
             ).run()
         finally:
             self._say("stopping")
+            self._remove_containers()
             embedded.stop_all([part for part in here.services if part in ours])
+
+    def _remove_containers(self) -> None:
+        """Nobody carries on with what runs now; the reaper ends those runs at the next start."""
+        try:
+            engine().remove_strays([], older_than_seconds=0)
+        except EngineError:
+            self._say("the container engine does not answer; what is left on it goes at the next start")
 
     def _revive(self, here: checkout.Checkout, *, known: list[embedded.Part]) -> list[embedded.Part]:
         try:
