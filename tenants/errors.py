@@ -52,6 +52,13 @@ class ProvisioningFailed(Unavailable):
     sentence = "The tenant's database could not be made; nothing was kept"
 
 
+class DatabaseRemains(Unavailable):
+    """The tenant's database could not be dropped; the tenant is suspended and deleting can be tried again."""
+
+    code = "tenant_database_remains"
+    sentence = "The tenant's database could not be removed; the tenant is suspended, try deleting it again"
+
+
 class DatabaseBusy(Unavailable):
     """Every connection that the tenant may have is taken, or its database does not answer."""
 

@@ -7,5 +7,8 @@ from tenants.principals import Owner
 
 def resolve(token: Token) -> Owner | None:
     """The owner who holds this key, or None when it is unknown or retired."""
-    key = ApiKey.objects.select_related("tenant").filter(token_hash=token.hash, retired_at=None).first()
-    return Owner(tenant=key.tenant, key=key, bearer=token) if key else None
+    try:
+        key = ApiKey.objects.select_related("tenant").get(token_hash=token.hash, retired_at=None)
+    except ApiKey.DoesNotExist:
+        return None
+    return Owner(tenant=key.tenant, key=key, bearer=token)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import psycopg
 from django.db import connection, transaction
 
 from attestation.tokens import OWNER, Token, new_token, parse_token
@@ -9,7 +10,7 @@ from hivemind.kit import audit, clock, ids
 from hivemind.kit.audit import Actor
 from tenants import hooks
 from tenants.databases import names, provision
-from tenants.errors import BlankName, DuplicateName, TenantNotFound
+from tenants.errors import BlankName, DatabaseRemains, DuplicateName, TenantNotFound
 from tenants.models import ApiKey, Tenant
 from tenants.services import seals
 
@@ -90,13 +91,16 @@ def rename(tenant_id: str, name: str, *, actor: Actor, allow_duplicate_name: boo
 
 
 def delete(tenant_id: str, *, actor: Actor) -> None:
-    """Remove the tenant, its database and its roles. Raises TenantNotFound.
+    """Remove the tenant, its database and its roles. Raises TenantNotFound, DatabaseRemains.
 
-    The tenant is suspended and its work stopped first. When the database cannot be dropped the error is
-    raised and the tenant stays, suspended, so that deleting can be tried again.
+    The tenant is suspended and its work stopped first. When the database cannot be dropped the
+    tenant stays, suspended, so that deleting can be tried again.
     """
-    tenant = suspend(tenant_id, actor=actor)
-    provision.drop(tenant_id)
+    suspend(tenant_id, actor=actor)
+    try:
+        provision.drop(tenant_id)
+    except psycopg.Error as error:
+        raise DatabaseRemains from error
     with transaction.atomic():
         tenant = locked(tenant_id)
         hooks.clean_up(tenant, actor=actor)

@@ -54,8 +54,9 @@ class OperationBattery:
             self._expect(self.call(make()), 403)
 
     def test_another_tenant_does_not_reach_it(self, db: None) -> None:
-        if type(self).stranger is not None:
-            response = self.call(type(self).stranger())
+        make = type(self).stranger
+        if make is not None:
+            response = self.call(make())
             assert response.status_code in (403, 404), response.content
 
     def test_a_malformed_body_is_a_422(self, db: None) -> None:

@@ -136,9 +136,12 @@ def test_another_tenants_sessions_cannot_be_ended_or_read(anne):
         pid = theirs.info.backend_pid
         with pytest.raises(errors.InsufficientPrivilege):
             attempt(anne.tenant, f"SELECT pg_terminate_backend({pid})")
-        with session.owner_connection(anne.tenant) as mine:
-            seen = mine.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [pid]).fetchall()
-        assert seen == [("<insufficient privilege>",)]
+        try:
+            with session.owner_connection(anne.tenant) as mine:
+                seen = mine.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [pid]).fetchall()
+        except errors.InsufficientPrivilege:  # on a prepared server not even the view is hers
+            seen = []
+        assert "private words" not in str(seen)
 
 
 def test_nothing_a_tenant_makes_runs_with_the_services_rights(anne):
