@@ -19,9 +19,9 @@ _PIECE = re.compile(
     | (?P<dollar>\$(?P<tag>[{_NAME_START}][0-9{_NAME_START}]*)?\$.*?\$(?(tag)(?P=tag))\$)
     | (?P<line>--[^\r\n]*)
     | (?P<block>/\*)
+    | (?P<open>[eE]?'|"|\$(?:[{_NAME_START}][0-9{_NAME_START}]*)?\$)
     | (?P<name>[{_NAME_START}][0-9${_NAME_START}]*)
     | (?P<number>\$\d+)
-    | (?P<open>['"]|\$(?:[{_NAME_START}][0-9{_NAME_START}]*)?\$)
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -158,6 +158,8 @@ class RoomSession:
         size = f"pg_column_size({_ALIAS}.*)"
         most = self._limits.row_bytes
         guard = f"CASE WHEN {size} <= {most} THEN {size} ELSE ('{failures.ROW_TOO_LARGE}' || {size})::int END"
-        # The statement is lexically closed (see binding), so it can't leave the parentheses.
-        outer = f"SELECT {guard}, {_ALIAS}.* FROM (\n{text}\n) AS {_ALIAS} LIMIT {self._limits.rows + 1}"  # noqa: S608
+        # The statement is lexically closed (see binding), so it can't leave the parentheses. OFFSET 0 keeps the
+        # planner from evaluating its columns once for the guard and once more for the result.
+        inner = f"SELECT * FROM (\n{text}\n) AS statement OFFSET 0"  # noqa: S608
+        outer = f"SELECT {guard}, {_ALIAS}.* FROM ({inner}) AS {_ALIAS} LIMIT {self._limits.rows + 1}"  # noqa: S608
         return outer.encode()
