@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.service import Service
+from tests.factories.service import Service
 from tests.factories import packages
 
 IMAGE = "hivemind-agent-base:latest"

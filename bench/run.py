@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bench import measures  # noqa: E402
-from bench.service import Service  # noqa: E402
+from tests.factories.service import Service  # noqa: E402
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
-"""A service of its own for the length of a measurement."""
+"""A whole service of its own: for end-to-end tests and for measurements."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ import httpx
 
 from tests.factories import packages
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 TRIVIAL = {
     "scope": packages.ALLOW_ALL,
     "query": "print('answer')",
@@ -29,26 +30,34 @@ class Service:
     """`manage.py up` in a temporary directory, a tenant, and verbs to use it with."""
 
     def __init__(self) -> None:
-        self.state = Path(tempfile.mkdtemp(prefix="hivemind-bench-"))
+        self.state = Path(tempfile.mkdtemp(prefix="hivemind-e2e-"))
         self.state.chmod(0o711)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("HIVEMIND_")} | {
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("HIVEMIND_", "DJANGO_"))} | {
             "HIVEMIND_STATE_DIR": str(self.state),
             "HIVEMIND_PORT": str(self.port),
         }
-        self.base = f"http://127.0.0.1:{self.port}/v1"
+        self.origin = f"http://127.0.0.1:{self.port}"
+        self.base = f"{self.origin}/v1"
         self.rooms: dict[str, str] = {}
 
-    def __enter__(self) -> "Service":
-        log = (self.state / "up.log").open("wb")
+    def start(self) -> None:
+        """Run `manage.py up` and wait until it answers."""
+        log = (self.state / "up.log").open("ab")
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "up"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
         )
         self._await()
-        made = self.manage("create_tenant", "bench", "--json")
-        self.key = json.loads(made)["api_key"]
+
+    def tenant(self, name: str) -> str:
+        """Make a tenant; its owner key."""
+        return str(json.loads(self.manage("create_tenant", name, "--json"))["api_key"])
+
+    def __enter__(self) -> "Service":
+        self.start()
+        self.key = self.tenant("owner")
         self.http = httpx.Client(base_url=self.base, headers={"Authorization": f"Bearer {self.key}"}, timeout=120)
         return self
 
@@ -71,15 +80,43 @@ class Service:
         )
         return done.stdout
 
+    def await_worker(self) -> None:
+        """Wait until a worker lives that was started by the processes of now."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if self.manage("workers", "--count").strip() != "0":
+                return
+            time.sleep(0.5)
+        raise AssertionError(f"no worker came up; see {self.state}/log")
+
+    def processes(self, word: str) -> list[int]:
+        """Process ids of this service whose command line has `word`."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                with contextlib.suppress(OSError):
+                    mine = str(self.state).encode() in (entry / "environ").read_bytes()
+                    if mine and word.encode() in (entry / "cmdline").read_bytes():
+                        found.append(int(entry.name))
+        return found
+
+    def kill(self, word: str) -> int:
+        """SIGKILL the processes of this service whose command line has `word`; how many there were."""
+        found = self.processes(word)
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return len(found)
+
     def _await(self) -> None:
         deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 if httpx.get(f"{self.base}/healthz").status_code == 200:
                     return
             except httpx.HTTPError:
                 time.sleep(0.2)
-        raise SystemExit(f"the service did not start; see {self.state}/up.log")
+        raise RuntimeError(f"the service did not start; see {self.state}/up.log")
 
     def post(self, path: str, **body: Any) -> Any:
         """POST JSON; the parsed answer."""
@@ -90,11 +127,8 @@ class Service:
     def agent(self, kind: str, source: str) -> str:
         """Upload an agent, wait for its image; its id."""
         files = {"archive": ("a.tar.gz", packages.package(source))}
-        for _ in range(50):
-            answer = self.http.post("/room-agents", data={"name": kind, "agent_type": kind}, files=files)
-            if answer.status_code != 503:
-                break
-            time.sleep(0.5)  # the worker is not up yet
+        self.await_worker()
+        answer = self.http.post("/room-agents", data={"name": kind, "agent_type": kind}, files=files)
         answer.raise_for_status()
         assert self.await_run(answer.json()["run_id"])["status"] == "completed"
         return str(answer.json()["agent_id"])
