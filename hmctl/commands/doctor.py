@@ -124,8 +124,11 @@ def _health(client: V1, profile: Profile, checkup: Checkup) -> None:
 def _billing(client: V1, checkup: Checkup) -> None:
     try:
         balance = wire.whole(client.billing(limit=3), "balance_micro_usd")
-    except HmctlError as problem:
-        checkup.failed("billing", problem)
+    except HttpFailed as problem:
+        if problem.status == 404:
+            checkup.note("billing", "warn", "the service has no billing")
+        else:
+            checkup.failed("billing", problem)
         return
     if balance is None:
         checkup.note("billing", "fail", "the service names no balance")

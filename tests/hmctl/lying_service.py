@@ -15,6 +15,7 @@ from attestation.links import RoomLink
 from attestation.manifests.room import AgentRef, QueryRef, RoomManifest, TrustPolicy
 from attestation.manifests.run_record import RunAgent, RunBody, hash_error, sign_run
 from attestation.tokens import INVITE, OWNER, SHARE, new_token
+from tests.hmctl import rows
 from tests.hmctl.http_service import Answer, Asked, HttpService, Reply, as_reply
 
 Lie = Callable[[Any], Any]
@@ -83,7 +84,7 @@ class LyingService(HttpService):
     def publish(self, manifest: RoomManifest, *, key: SigningKey | None = None) -> dict[str, Any]:
         """Signs the manifest and serves it."""
         signed = envelope.sign(manifest.to_wire(), key=key or self.owner_key)
-        self.rooms[manifest.room_id] = room_row(signed, manifest)
+        self.rooms[manifest.room_id] = rows.room(signed, manifest)
         return self.rooms[manifest.room_id]
 
     def link(
@@ -128,27 +129,10 @@ class LyingService(HttpService):
 
     def new_run(
         self, run_id: str, room_id: str, *, prompt: str, nonce: str | None, agent_id: str = "bbbbbbbbbbbb"
-    ) -> dict:
-        row = {
-            "run_id": run_id,
-            "agent_id": agent_id,
-            "status": "pending",
-            "error": None,
-            "output": None,
-            "created_at": 1767225700.0,
-            "updated_at": 1767225700.0,
-            **{f"{s}_{e}_at": None for s in ("build", "scope", "query", "mediator") for e in ("started", "ended")},
-            "room_id": room_id,
-            "room_manifest_hash": self.rooms[room_id]["manifest_hash"] if room_id in self.rooms else None,
-            "attestation": None,
-            "billing_cost_micro_usd": 0,
-            "billing_status": "held",
-            "usage": {},
-            "artifacts": [],
-            "_prompt": prompt,
-            "_nonce": nonce,
-            "_polls": 0,
-        }
+    ) -> dict[str, Any]:
+        row = rows.run(run_id, room_id, agent_id=agent_id)
+        row |= {"_prompt": prompt, "_nonce": nonce, "_polls": 0}
+        row["room_manifest_hash"] = self.rooms[room_id]["manifest_hash"] if room_id in self.rooms else None
         self.runs[run_id] = row
         return row
 
@@ -295,19 +279,3 @@ class LyingService(HttpService):
     def _delete_agent(self, asked: Asked, agent_id: str) -> Answer:
         self.agents.pop(agent_id, None)
         return {"status": "ok"}
-
-
-def room_row(signed: dict[str, Any], manifest: RoomManifest) -> dict[str, Any]:
-    """The row as the service shows it: the envelope and its unsigned copies."""
-    return {
-        "room_id": manifest.room_id,
-        "name": manifest.name,
-        "envelope": signed,
-        "manifest": signed["manifest"],
-        "manifest_hash": signed["manifest_hash"],
-        "scope_agent_id": manifest.scope.agent_id,
-        "fixed_query_agent_id": manifest.query.agent_id,
-        "fixed_mediator_agent_id": "",
-        "query_mode": manifest.query.mode,
-        "revoked_at": None,
-    }

@@ -156,7 +156,7 @@ def test_an_honest_failure_is_told_with_its_reason(accepted: Shell, service: Lyi
     as_json = accepted("room", "ask", service.link(), "How much?", "--json")
 
     assert shown.code == as_json.code == 4
-    assert "error: the query agent hung\n" in shown.err
+    assert "✓ verified: " in shown.err and "error: the query agent hung\n" in shown.err
     run_id = list(service.runs)[-1]
     assert as_json.out == json.dumps({"status": "failed", "error": "the query agent hung", "run_id": run_id}) + "\n"
 

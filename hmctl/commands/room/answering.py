@@ -61,7 +61,8 @@ def finish(app: App, pending: Pending, presentation: Presentation) -> None:
         )
     judged = judge(pending, row, strict=presentation.strict)
     if row.status != "completed":
-        raise RunFailed(one_line(row.error or "no reason given", width=600), hint=judged.reason, run_id=run_id)
+        _say_verdict(app, judged)
+        raise RunFailed(one_line(row.error or "no reason given", width=600), run_id=run_id)
     _print_answer(app, pending, judged, presentation)
 
 
