@@ -1,9 +1,91 @@
 """The look and the menu of the operator's admin."""
 
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: bool(request.user.has_perm(permission))
+
+
+def _list(title: str, icon: str, model: str) -> dict[str, Any]:
+    app, _, name = model.partition(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": _may(f"{app}.view_{name}"),
+    }
+
+
+def _accounts(title: str, icon: str, name: str) -> dict[str, Any]:
+    link = reverse_lazy(f"admin:auth_{name}_changelist")
+    return {"title": title, "icon": icon, "link": link, "permission": lambda request: request.user.is_superuser}
+
+
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 UNFOLD = {
     "SITE_TITLE": "Hivemind",
     "SITE_HEADER": "Hivemind",
-    "SITE_SUBHEADER": "operator's admin",
+    "SITE_SUBHEADER": "for the operator",
     "SITE_SYMBOL": "hive",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("hivemind/favicon.svg")},
+    ],
+    "STYLES": [lambda request: static("hivemind/admin.css")],
     "SHOW_VIEW_ON_SITE": False,
+    "SHOW_HISTORY": False,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "6px",
+    "DASHBOARD_CALLBACK": "hivemind.admin_home.context",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.5% .013 236.6)",
+            "100": "oklch(95% .026 236.8)",
+            "200": "oklch(90% .058 230.9)",
+            "300": "oklch(83% .105 230.3)",
+            "400": "oklch(74.5% .14 232.7)",
+            "500": "oklch(64% .15 237.3)",
+            "600": "oklch(54% .135 241.9)",
+            "700": "oklch(47% .118 242.7)",
+            "800": "oklch(41% .098 240.8)",
+            "900": "oklch(37% .082 240.9)",
+            "950": "oklch(29% .062 243.2)",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "command_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {"items": [{"title": "Home", "icon": "home", "link": reverse_lazy("admin:index")}]},
+            {"title": "Business", "items": [_list("Tenants", "groups", "tenants.tenant")]},
+            {
+                "title": "Agreements",
+                "items": [
+                    _list("Rooms", "meeting_room", "rooms.room"),
+                    _list("Agents", "smart_toy", "agents.agent"),
+                ],
+            },
+            {
+                "title": "Work",
+                "items": [
+                    _list("Runs", "play_circle", "runner.run"),
+                    _list("Builds", "deployed_code", "agents.imagebuild"),
+                    _list("Workers", "memory", "kit.workerkey"),
+                ],
+            },
+            {"title": "Trail", "items": [_list("Audit", "history", "kit.auditevent")]},
+            {
+                "title": "Access",
+                "items": [_accounts("Accounts", "person", "user"), _accounts("Groups", "badge", "group")],
+            },
+        ],
+    },
 }

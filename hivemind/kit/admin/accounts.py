@@ -1,0 +1,157 @@
+"""The people who may enter the admin. Only a superuser sees or changes them, and the trail says who did."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as PlainGroupAdmin
+from django.contrib.auth.admin import UserAdmin as PlainUserAdmin
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+
+from hivemind.kit import audit
+from hivemind.kit.admin import columns
+from hivemind.kit.admin.bases import ShownAdmin
+from hivemind.kit.admin.columns import column
+from hivemind.kit.admin.theme import ThemedAdmin
+from hivemind.kit.audit import Actor
+
+admin.site.unregister([User, Group])
+
+if TYPE_CHECKING:
+    UserBase = PlainUserAdmin[User]
+else:
+    UserBase = PlainUserAdmin
+
+
+class SuperusersOnly(ThemedAdmin):
+    """Permissions that are not given piece by piece: who may change accounts may become anybody."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the menu names these."""
+        return self._is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether rows are shown."""
+        return self._is_superuser(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whether rows may be added."""
+        return self._is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether rows may be changed."""
+        return self._is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether rows may be deleted."""
+        return self._is_superuser(request)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only the filters of the list, so that nobody can guess a password's hash letter by letter."""
+        return lookup in {f"{name}__exact" for name in self.list_filter}
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Tell the trail too."""
+        _tell(request, "added", obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Tell the trail too."""
+        _tell(request, "changed", obj)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Tell the trail too."""
+        for obj in queryset:
+            _tell(request, "deleted", obj)
+        return super().log_deletions(request, queryset)
+
+    def _is_superuser(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+
+def _tell(request: HttpRequest, what: str, obj: Model) -> None:
+    kind = obj._meta.model_name
+    audit.record(Actor.operator(request.user.get_username()), f"{kind}.{what}", str(obj)[:120])
+
+
+def grantable() -> QuerySet[Permission]:
+    """The permissions that mean something here; Django's own list also has those that no page asks for."""
+    asked = Q(pk__in=())
+    for model, shown in admin.site._registry.items():
+        if isinstance(shown, ShownAdmin):
+            names = [f"{act}_{model._meta.model_name}" for act in shown.grants]
+            asked |= Q(content_type__app_label=model._meta.app_label, codename__in=names)
+    return Permission.objects.select_related("content_type").filter(asked)
+
+
+def _offer_grantable(field: Any) -> None:
+    field.queryset = grantable()
+
+
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An account, without its password."""
+
+    class Meta:
+        model = User
+        fields = ("username", "email", "is_active", "is_staff", "is_superuser", "groups", "user_permissions")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer_grantable(self.fields["user_permissions"])
+
+
+@admin.register(User)
+class UserAdmin(SuperusersOnly, UserBase):
+    """Accounts of operators. The hash of a password is not shown, not even in part."""
+
+    form = AccountForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "may", "is_active", "last_seen")
+    list_filter = ("is_active", "is_superuser")
+    search_fields = ("username",)
+    readonly_fields = ("last_login", "date_joined", "password_page")
+    fieldsets = (
+        (None, {"fields": ("username", "email", "password_page")}),
+        (
+            "What the account may do",
+            {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
+        ),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """The accounts, without the hashes of their passwords."""
+        return super().get_queryset(request).defer("password")
+
+    @column("Password")
+    def password_page(self, user: User) -> object:
+        """Where a new password is set."""
+        return columns.link("../password/", "set a new one") if user.pk else columns.NOTHING
+
+    @column("May")
+    def may(self, user: User) -> object:
+        """How much the account may do."""
+        if user.is_superuser:
+            return columns.badge("warning", "everything")
+        return columns.badge("info", "what is granted") if user.is_staff else columns.badge("plain", "nothing")
+
+    @column("Last seen")
+    def last_seen(self, user: User) -> object:
+        """When the account logged in last."""
+        return columns.moment(user.last_login)
+
+
+@admin.register(Group)
+class GroupAdmin(SuperusersOnly, PlainGroupAdmin):
+    """Sets of permissions."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Offer the permissions that mean something here."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        _offer_grantable(form.base_fields["permissions"])
+        return form

@@ -1,0 +1,164 @@
+"""Model admins with deeds: every one checked for permission, asked about, explained, done by a service and recorded."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.http import urlencode
+
+from hivemind.kit import audit
+from hivemind.kit.admin import columns
+from hivemind.kit.admin.bases import ShownAdmin, key_in
+from hivemind.kit.admin.deeds import Button, Deed, OwnPage, ReasonForm
+from hivemind.kit.audit import Actor
+from hivemind.kit.errors import DomainError
+
+AT_ONCE = 100
+
+
+class OperatedAdmin(ShownAdmin):
+    """Rows to look at; `deeds` can be done to several of them, `pages` to one."""
+
+    grants: ClassVar[tuple[str, ...]] = ("view", "change")
+    deeds: tuple[Deed, ...] = ()
+    pages: tuple[OwnPage, ...] = ()
+
+    def __init__(self, model: Any, admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        acts: list[Deed | OwnPage] = [*self.pages, *self.deeds]
+        for act in acts:
+            setattr(self, act.name, self._button(act))
+        self.actions_detail = tuple(act.name for act in acts)
+
+    def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether this person may do deeds: the permission to change rows of the model."""
+        return bool(request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"))
+
+    def tenant_of(self, row: Any) -> str:
+        """The tenant that a deed concerns."""
+        return str(row.tenant_id)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Pages for deeds to several rows at once, beside the usual ones."""
+        several = [
+            path(f"do/{deed.name}/", self.admin_site.admin_view(self._several(deed)), name=self._url_name(deed))
+            for deed in self.deeds
+        ]
+        return [*several, *super().get_urls()]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """The deeds, for those who may do them."""
+        if not self.has_operate_permission(request):
+            return {}
+        return {deed.name: (self._choice(deed), deed.name, deed.title) for deed in self.deeds}
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """The buttons of those deeds that make sense for the row."""
+        allowed: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]
+        row = self.get_object(request, key_in(object_id))
+        if row is None or not allowed:
+            return []
+        senseless = {self.get_unfold_name(deed.name) for deed in self.deeds if not deed.applies(row)}
+        return [action for action in allowed if action.action_name not in senseless]
+
+    def get_unfold_name(self, name: str) -> str:
+        """The name under which the theme knows an action."""
+        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+
+    def check_may_operate(self, request: HttpRequest) -> None:
+        """Raise PermissionDenied for a person who may only look."""
+        if not (self.has_view_permission(request) and self.has_operate_permission(request)):
+            raise PermissionDenied
+
+    def page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
+        """A page of this admin in the theme."""
+        shared = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
+        return TemplateResponse(request, template, {**shared, **context})
+
+    def _url_name(self, deed: Deed) -> str:
+        return f"{self.get_unfold_name(deed.name)}_several"
+
+    def _button(self, act: Deed | OwnPage) -> Button:
+        def open_page(request: HttpRequest, object_id: str) -> HttpResponse:
+            if isinstance(act, Deed):
+                return self._ask_or_do(request, act, [key_in(object_id)])
+            return self._own_page(request, act, key_in(object_id))
+
+        return Button(
+            view=open_page,
+            short_description=act.title,
+            icon=act.icon,
+            url_path=act.name,
+        )
+
+    def _own_page(self, request: HttpRequest, act: OwnPage, key: str) -> HttpResponse:
+        self.check_may_operate(request)
+        row = self.get_object(request, key)
+        if row is None:
+            raise Http404
+        return act.view(self, request, row)
+
+    def _choice(self, deed: Deed) -> Callable[..., HttpResponse | None]:
+        def choose(model_admin: Any, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+            keys = [str(key) for key in queryset.order_by().values_list("pk", flat=True)[: AT_ONCE + 1]]
+            if len(keys) > AT_ONCE:
+                messages.error(request, f"Choose at most {AT_ONCE} at a time.")
+                return None
+            address = reverse(f"admin:{self._url_name(deed)}")
+            return HttpResponseRedirect(f"{address}?{urlencode([('pk', key) for key in keys])}")
+
+        return choose
+
+    def _several(self, deed: Deed) -> Callable[[HttpRequest], HttpResponse]:
+        return lambda request: self._ask_or_do(request, deed, request.GET.getlist("pk")[:AT_ONCE])
+
+    def _ask_or_do(self, request: HttpRequest, deed: Deed, keys: list[str]) -> HttpResponse:
+        """Show what will follow, or do it once a reason was given."""
+        self.check_may_operate(request)
+        rows = list(self.get_queryset(request).filter(pk__in=keys))
+        concerned = [row for row in rows if deed.applies(row)]
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        back = self._after(rows)
+        if not concerned:
+            messages.warning(request, "There is nothing to do: the rows are gone or already in that state.")
+            return HttpResponseRedirect(back)
+        if form.is_valid():
+            self._do(request, deed, concerned, reason=form.cleaned_data["reason"])
+            return HttpResponseRedirect(back)
+        return self.page(
+            request,
+            "hivemind/admin/deed.html",
+            title=deed.title,
+            deed=deed,
+            rows=concerned,
+            original=concerned[0] if len(concerned) == 1 else None,
+            left_out=len(rows) - len(concerned),
+            form=form,
+            back=back,
+        )
+
+    def _do(self, request: HttpRequest, deed: Deed, rows: list[Any], *, reason: str) -> None:
+        actor = Actor.operator(request.user.get_username())
+        done = 0
+        for row in rows:
+            try:
+                with transaction.atomic():
+                    deed.act(row, actor)
+                    action = f"operator.{deed.name}"
+                    audit.record(actor, action, str(row.pk), tenant_id=self.tenant_of(row), reason=reason)
+            except DomainError as error:
+                messages.error(request, f"{row}: {error}")
+            else:
+                done += 1
+        if done:
+            noun = self.opts.verbose_name if done == 1 else self.opts.verbose_name_plural
+            messages.success(request, f"{done} {noun} {deed.done}.")
+
+    def _after(self, rows: list[Any]) -> str:
+        model = f"{self.opts.app_label}_{self.opts.model_name}"
+        return columns.page_of(model, str(rows[0].pk)) if len(rows) == 1 else columns.list_of(model)
