@@ -1,0 +1,74 @@
+"""The outline of a room's agreement, read from the manifest after it was verified with this very request."""
+
+from datetime import UTC, datetime
+
+from attestation.errors import VerificationError
+from attestation.manifests.room import AgentDigests, AgentRef, QueryRef, RoomManifest
+from hivemind.kit.admin import columns
+from hivemind.kit.admin.panels import Panel
+from rooms.models import Room
+from rooms.selectors import rooms
+
+Facts = list[tuple[str, object]]
+
+
+def panels(room: Room) -> list[Panel]:
+    """What the owner signed, without a word of its text; or which check the stored envelope fails."""
+    whole = Room.objects.defer("vault_index").get(pk=room.pk)
+    try:
+        manifest = rooms.verify(whole).verified.manifest
+    except VerificationError as error:
+        return [
+            Panel("The agreement does not verify", facts=[("Failed check", error.code), ("Shown", "nothing of it")])
+        ]
+    signed = Panel("What the owner signed (verified now)", facts=_facts(manifest))
+    if not manifest.agents:
+        return [signed]
+    headers = ("Role", "Agent", "Source SHA-256", "Files SHA-256", "Image")
+    return [signed, Panel("Signed agents", headers=headers, rows=[_digests(agent) for agent in manifest.agents])]
+
+
+def _facts(manifest: RoomManifest) -> Facts:
+    tables = manifest.allowed_tables
+    return [
+        ("Scope agent", _agent(manifest.scope)),
+        ("Query agent", _query(manifest.query)),
+        ("Mediator", _agent(manifest.mediator) if manifest.mediator else "none"),
+        ("Output goes to", manifest.output_visibility.replace("_", " ")),
+        ("Models from", ", ".join(manifest.llm_providers) or "nowhere"),
+        ("Artifacts", "may leave" if manifest.allow_artifacts else "stay in"),
+        ("SQL tables", "not signed (an old room)" if tables is None else str(len(tables))),
+        ("Trust in builds", manifest.trust.mode.replace("_", " ")),
+        ("Accepted builds", _builds(manifest.trust.allowed_composes)),
+        ("Serial", str(manifest.serial)),
+        ("Changed", columns.both(_moment(manifest.updated_at))),
+        ("Expires", columns.both(_moment(manifest.expires_at))),
+    ]
+
+
+def _agent(ref: AgentRef) -> object:
+    return columns.link(columns.page_of("agents_agent", ref.agent_id), f"{ref.agent_id} ({ref.visibility})")
+
+
+def _query(ref: QueryRef) -> object:
+    if not ref.agent_id:
+        return f"brought by whoever asks ({ref.visibility})"
+    return columns.link(columns.page_of("agents_agent", ref.agent_id), f"{ref.agent_id} ({ref.mode}, {ref.visibility})")
+
+
+def _builds(composes: tuple[str, ...]) -> object:
+    return columns.code("\n".join(composes)) if composes else "any that the operator runs"
+
+
+def _digests(agent: AgentDigests) -> tuple[object, ...]:
+    return (
+        agent.role,
+        columns.row("agents_agent", agent.agent_id),
+        columns.code(agent.source_sha256, characters=16),
+        columns.code(agent.files_sha256, characters=16),
+        columns.code(agent.image_id.removeprefix("sha256:"), characters=16),
+    )
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds is not None else None

@@ -1,0 +1,45 @@
+"""What the page of a tenant says about its rooms, and what a reset of its key takes from them."""
+
+from django.http import HttpRequest
+
+from hivemind.kit.admin import columns, panels
+from hivemind.kit.admin.panels import Panel
+from rooms.models import Invite, Room, RoomKeyWrap, ShareLink, VaultItem
+from rooms.services import wraps
+from tenants.models import Tenant
+
+
+def _rooms_of(tenant: Tenant, request: HttpRequest) -> Panel | None:
+    if not request.user.has_perm("rooms.view_room"):
+        return None
+    rows = Room.objects.filter(tenant=tenant)
+    living = rows.filter(revoked_at=None).count()
+    return Panel(
+        "Rooms",
+        facts=[("In force", columns.number(living)), ("Revoked", columns.number(rows.count() - living))],
+        url=columns.list_of("rooms_room", q=tenant.pk),
+        url_text="its rooms",
+    )
+
+
+def _rooms_lost(tenant: Tenant) -> str:
+    held = RoomKeyWrap.objects.filter(room__tenant=tenant, room__revoked_at=None, holder=wraps.OWNER).count()
+    if not held:
+        return ""
+    items = VaultItem.objects.filter(room__tenant=tenant, room__revoked_at=None).count()
+    return (
+        f"The owner's way into {held} rooms in force with {items} vault items: the owner cannot read or add data "
+        "there, nor change them or invite anybody. Holders of a living invite still get in."
+    )
+
+
+def _bearers_lost(tenant: Tenant) -> str:
+    living = Room.objects.filter(tenant=tenant, revoked_at=None)
+    invites = Invite.objects.filter(room__in=living, revoked_at=None).count()
+    links = ShareLink.objects.filter(room__in=living).count()
+    return f"{invites} invites and {links} share links." if invites or links else ""
+
+
+panels.add("tenants.tenant", _rooms_of)
+panels.add_loss("tenants.reset_key.clear_seal", _rooms_lost)
+panels.add_loss("tenants.reset_key.revoke_capabilities", _bearers_lost)
