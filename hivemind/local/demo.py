@@ -20,10 +20,15 @@ from hivemind.local.errors import LocalError
 Say = Callable[[str], None]
 
 ROWS = 10_000
-QUESTION = "How much was watched in each category?"
+QUESTION = "How many seconds were watched in each category?"
 VAULT_TEXT = "House style: name categories as they stand in the table, and round nothing."
-RULES = """Bob may learn totals and averages over Alice's watch history.
-He may not learn single rows, and no e-mail address may appear in an answer.
+RULES = """# Watch history
+
+Bob may learn totals and averages over groups of viewings. He may learn nothing about one viewer.
+
+- max rows: 50
+- minimum group size: 20 distinct viewer_email
+- deny columns: viewer_email
 """
 TABLE = "watch_history"
 MAKE_TABLE = f"""
@@ -142,24 +147,31 @@ def _create_tenant(name: str) -> dict[str, Any]:
 
 
 def _fill(alice: Player, say: Say) -> None:
-    alice.hmctl("sql", MAKE_TABLE)
-    counted = json.loads(alice.hmctl("sql", f"SELECT count(*) AS n FROM {TABLE}", "--json"))  # noqa: S608
+    try:
+        counted = json.loads(alice.hmctl("sql", f"SELECT count(*) AS n FROM {TABLE}", "--json"))  # noqa: S608
+    except LocalError:  # there is no such table yet
+        alice.hmctl("sql", MAKE_TABLE)
+        counted = {"rows": [{"n": 0}]}
     if counted["rows"][0]["n"] != ROWS:
         say(f"alice-media fills {TABLE} with {ROWS:,} rows")
         alice.hmctl("sql", FILL_TABLE)
 
 
 def _room(alice: Player, bob: Player, kept: Path, say: Say) -> str:
-    """Return the invite link of the demo's room, making the room unless the kept one still works."""
+    """Return the link of a room whose rules Bob has verified and accepted; one that was kept, if it still works."""
     try:
         link = str(json.loads(kept.read_text(encoding="utf-8"))["link"])
-        bob.hmctl("room", "inspect", link)
+        bob.hmctl("room", "accept", link)
     except (OSError, ValueError, KeyError, LocalError):
         say("alice-media makes a room from three bundled agents")
         made = _create_room(alice, kept.parent)
-        files.write_private(kept, json.dumps({"room_id": made["room_id"], "link": made["link"]}))
-        alice.hmctl("room", "add-data", str(made["room_id"]), VAULT_TEXT, "--meta", "source=house-style")
-        return str(made["link"])
+        link, room_id = str(made["link"]), str(made["room_id"])
+        alice.hmctl("room", "add-data", room_id, VAULT_TEXT, "--meta", "source=house-style")
+        files.write_private(kept, json.dumps({"room_id": room_id, "link": link}))
+        for line in bob.hmctl("room", "inspect", link).splitlines():
+            say(f"  {line}")
+        bob.hmctl("room", "accept", link)
+    say("bob-research has verified the room and accepted its rules")
     return link
 
 
@@ -178,11 +190,10 @@ def _create_room(alice: Player, folder: Path) -> dict[str, Any]:
 
 
 def _ask(bob: Player, link: str, say: Say) -> None:
-    say("bob-research verifies the room and accepts its rules")
-    bob.hmctl("room", "accept", link)
     say(f"bob-research asks: {QUESTION}")
     answer = json.loads(bob.hmctl("room", "ask", link, QUESTION, "--timeout", "120", "--json"))
-    verified = "verified against the room's manifest" if answer["attestation_ok"] else "NOT verified"
-    say(f"the answer, {verified}:")
+    if not answer["attestation_ok"]:
+        raise LocalError(f"the answer was not verified: {answer['attestation_reason']}")
+    say(f"verified: {answer['attestation_reason']}")
     for line in str(answer["output"]).splitlines():
         say(f"  {line}")

@@ -43,13 +43,13 @@ def quickstart(*, no_demo: bool) -> None:
     environment = _with_engine(here, narrator)
     image = _begin_base_image(here, environment)
     _ensure_service(here, environment, narrator)
-    password = _operator_password(environment)
+    account = _begin_operator(environment)
     _check_processes(here)
     _await_base_image(image, here, narrator)
     if not no_demo:
         demo.play(here, say=narrator.say)
     _check_processes(here)
-    _closing_words(here, password=password)
+    _closing_words(here, password=_operator_password(account))
 
 
 def _with_engine(here: checkout.Checkout, narrator: Narrator) -> dict[str, str]:
@@ -141,19 +141,25 @@ def _program_files() -> list[Path]:
     return inside + [path for pattern in WATCHED[3:] for path in checkout.ROOT.glob(pattern)]
 
 
-def _operator_password(environment: Mapping[str, str]) -> str | None:
-    """Make the operator's account if it is missing, and return its password then."""
-    done = subprocess.run(
+def _begin_operator(environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Begin to make the operator's account if it is missing, beside everything else."""
+    return subprocess.Popen(
         [sys.executable, "manage.py", "create_operator", "--if-missing", "--json"],
         cwd=checkout.ROOT,
         env=dict(environment),
-        check=False,
-        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
-    if done.returncode != 0:
-        raise LocalError(f"the operator's account could not be made: {done.stderr.strip()[-1000:]}")
-    password = json.loads(done.stdout)["password"]
+
+
+def _operator_password(account: subprocess.Popen[str]) -> str | None:
+    """Return the password of the operator's account if it has just been made."""
+    told, complaint = account.communicate()
+    if account.returncode != 0:
+        raise LocalError(f"the operator's account could not be made: {complaint.strip()[-1000:]}")
+    password = json.loads(told)["password"]
     return str(password) if password else None
 
 

@@ -87,7 +87,7 @@ def _children(here: checkout.Checkout) -> list[Child]:
         *(*python, "gunicorn", "hivemind.wsgi:application", "--bind", bind, "--worker-class", "gthread"),
         *("--workers", str(WEB_WORKERS), "--threads", str(WEB_THREADS), "--keep-alive", "30"),
         *("--graceful-timeout", "10", "--timeout", "120", "--worker-tmp-dir", "/dev/shm"),  # noqa: S108
-        *("--no-control-socket",),
+        *("--no-control-socket", "--preload"),  # the program is read once and shared
     )
     celery = (*python, "celery", "--quiet", "-A", "hivemind.celery:app")
     worker = (
