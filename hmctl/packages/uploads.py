@@ -138,12 +138,15 @@ class _HaltingClock:
         self._halted.set()
 
     def now(self) -> float:
+        """Unix seconds."""
         return self._clock.now()
 
     def steady(self) -> float:
+        """Seconds on a clock that never jumps."""
         return self._clock.steady()
 
     def sleep(self, seconds: float) -> None:
+        """Waits; Interrupted when called off meanwhile."""
         self._clock.sleep(seconds)
         if self._halted.is_set():
             raise Interrupted("called off")

@@ -55,6 +55,7 @@ class _Patience:
         self._bad_answers = 0
 
     def worked(self) -> None:
+        """Forgets earlier failures."""
         self._unknown_since, self._bad_answers = None, 0
 
     def wait_after(self, problem: HmctlError) -> float:

@@ -60,6 +60,7 @@ class HttpService:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # one packet for headers and body, or every answer waits for a delayed acknowledgement
 
             def _serve(self) -> None:
                 parts = urlsplit(self.path)

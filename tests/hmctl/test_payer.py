@@ -73,7 +73,9 @@ def test_owner_commands_do_not_follow_a_link_to_another_service(service: LyingSe
     for command in (["revoke", "-y"], ["trust", "--approve-live"], ["data"], ["add-data", "--meta", "a=b"]):
         verb, *options = command
         text = ["text"] if verb == "add-data" else []
-        assert alice("room", verb, service.link(), *text, *options).code == 1
+        shown = alice("room", verb, service.link(), *text, *options)
+        assert shown.code == 1
+        assert f"the link is of {service.url}, profile 'alice' is of http://127.0.0.1:1" in shown.err
     assert service.asked == []
 
 
