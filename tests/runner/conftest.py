@@ -2,17 +2,14 @@
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection as control
 
+from runner.sqlguard.session import RoomSession
 from tenants.databases import template
 from tests.runner.sqlguard import places
 from tests.tenants.databases.conftest import as_superuser
-
-if TYPE_CHECKING:
-    from runner.sqlguard.session import RoomSession
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +22,7 @@ def place(django_db_setup: None) -> Iterator[places.Place]:
 
 
 @pytest.fixture
-def room_session(place: places.Place) -> Iterator["RoomSession"]:
+def room_session(place: places.Place) -> Iterator[RoomSession]:
     """A session as the room's reader, with the usual limits."""
     session = places.session_of(place)
     yield session
