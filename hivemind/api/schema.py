@@ -1,8 +1,41 @@
-"""drf-spectacular hooks: the security scheme, one error component for every operation, and tags by noun."""
+"""drf-spectacular hooks: tags by noun, the refusals that follow from what an operation is, plain names, examples."""
 
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+
+from hivemind.api import examples
+
+METHODS = frozenset({"get", "post", "put", "patch", "delete"})
+TAGS = {
+    "healthz": "Is the service up",
+    "health": "Settings that affect a caller",
+    "whoami": "Who is asking",
+    "attestation": "What the service offers as proof of itself",
+    "admin": "Tables of a tenant's own database, and the operator's doings",
+    "rooms": "Rooms: terms, vaults, share links, asking",
+    "room-agents": "Packages that rooms run",
+    "runs": "Asks, their answers and their signed records",
+    "tenant": "An owner's key, database and tokens",
+}
+REFUSED = {
+    "400": "A value is well formed and still not acceptable.",
+    "401": "Nobody is known by the bearer presented.",
+    "402": "Nobody pays for this, or the payer cannot.",
+    "403": "The caller is known and may not do this.",
+    "404": "There is no such thing, or the caller may not know that there is.",
+    "409": "The thing is in a state in which this cannot be done.",
+    "410": "The thing was made under rules that are no longer served, or its time is over.",
+    "413": "The body is too large.",
+    "415": "The body's media type is not accepted here.",
+    "422": "The request does not have the documented shape.",
+    "429": "Too many requests; Retry-After says when to come back.",
+    "503": "Something the request needs is not there at the moment.",
+}
+ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}}
+MALFORMED = {"application/json": {"schema": {"$ref": "#/components/schemas/MalformedResponse"}}}
 
 
 class OperationSchema(AutoSchema):  # type: ignore[no-untyped-call]
@@ -14,5 +47,63 @@ class OperationSchema(AutoSchema):  # type: ignore[no-untyped-call]
 
 
 def postprocess(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Add what every operation shares."""
-    return result
+    """Add what every operation shares, and sort what has no order of its own."""
+    for path, operation in operations(result):
+        _add_refusals(path, operation)
+        _add_examples(operation)
+        operation.setdefault("security", [])
+    result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
+    result["servers"] = [{"url": "/", "description": "the service that serves this document"}]
+    return _with_plain_names(result)
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each operation of an OpenAPI document with its path."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method in METHODS:
+                yield path, operation
+
+
+def _add_refusals(path: str, operation: dict[str, Any]) -> None:
+    """Declare what the shared layers answer in front of every view of this kind, and describe all refusals."""
+    responses = operation["responses"]
+    if operation.get("security"):
+        responses.setdefault("401", {"content": ERROR})
+        responses.setdefault("403", {"content": ERROR})
+    if "{" in path:
+        responses.setdefault("404", {"content": ERROR})
+    if "requestBody" in operation:
+        responses.setdefault("413", {"content": ERROR})
+        responses.setdefault("415", {"content": ERROR})
+        responses.setdefault("422", {"content": MALFORMED})
+    for status, response in responses.items():
+        if status in REFUSED:
+            response["description"] = REFUSED[status]
+        elif not response.get("description"):
+            response["description"] = "Done."
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _add_examples(operation: dict[str, Any]) -> None:
+    """Put the examples of this operation beside the shapes they are examples of."""
+    name = operation["operationId"]
+    if name in examples.REQUESTS:
+        operation["requestBody"]["content"]["application/json"]["example"] = examples.REQUESTS[name]
+    if name in examples.ANSWERS:
+        operation["responses"]["200"]["content"]["application/json"]["example"] = examples.ANSWERS[name]
+
+
+def _with_plain_names(result: dict[str, Any]) -> dict[str, Any]:
+    """Call the shape of RoomCreateRequest so, where the generator's suffix for requests doubled the word."""
+    schemas = result["components"]["schemas"]
+    text = json.dumps(result)
+    for name in schemas:
+        plain = name.removesuffix("Request")
+        if plain.endswith("Request") and plain not in schemas:
+            text = text.replace(f'"#/components/schemas/{name}"', f'"#/components/schemas/{plain}"')
+            text = text.replace(f'"{name}": {{', f'"{plain}": {{')
+    renamed: dict[str, Any] = json.loads(text)
+    components = renamed["components"]
+    components["schemas"] = dict(sorted(components["schemas"].items()))
+    return renamed
