@@ -20,6 +20,7 @@ from .errors import (
     ToolFailed,
 )
 from .inputs import read_input
+from .rules import read_rules
 
 __all__ = [
     "AgentError",
@@ -33,4 +34,5 @@ __all__ = [
     "Rows",
     "ToolFailed",
     "read_input",
+    "read_rules",
 ]
