@@ -141,9 +141,14 @@ def _create_tenant(name: str) -> dict[str, Any]:
         check=False,
     )
     if done.returncode != 0:
-        raise LocalError(f"the tenant {name} could not be created: {done.stderr.strip()[-1000:]}")
+        raise LocalError(f"the tenant {name} could not be created: {last_line(done.stderr)}")
     tenant: dict[str, Any] = json.loads(done.stdout)
     return tenant
+
+
+def last_line(complaint: str) -> str:
+    """Return the last line of what a management command wrote: its message, without the traceback above it."""
+    return (complaint.strip().splitlines() or ["it said nothing"])[-1]
 
 
 def _fill(alice: Player, say: Say) -> None:

@@ -97,13 +97,13 @@ def open_log(path: Path) -> IO[bytes]:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
 
 
-def last_lines(log: Path, *, count: int = 12) -> str:
+def last_lines(log: Path, *, count: int = 12, after_bytes: int = 0) -> str:
     """Return the end of a log for an error message, or a remark that there is none."""
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        text = log.read_bytes()[after_bytes:].decode("utf-8", errors="replace")
     except OSError:
         return f"(no log at {log})"
-    return "\n".join(lines[-count:]) or f"({log} is empty)"
+    return "\n".join(text.splitlines()[-count:]) or f"({log} says nothing)"
 
 
 @contextlib.contextmanager

@@ -69,7 +69,7 @@ def _begin_base_image(here: checkout.Checkout, environment: Mapping[str, str]) -
 
 
 def _await_base_image(image: subprocess.Popen[bytes], here: checkout.Checkout, narrator: Narrator) -> None:
-    if image.poll() is None:
+    if not processes.wait_until(lambda: image.poll() is not None, seconds=2):
         narrator.say(f"waiting for the agents' base image, see {_image_log(here)}")
     if image.wait() != 0:
         raise NotReady(f"the agents' base image could not be made:\n{processes.last_lines(_image_log(here))}")
@@ -88,13 +88,15 @@ def _ensure_service(here: checkout.Checkout, environment: Mapping[str, str], nar
         supervisor.stop(here.layout, seconds=STOP_SECONDS)
     narrator.say(f"starting the service, logs in {here.layout.log_dir}")
     log = here.layout.log_dir / "up.log"
+    seen = log.stat().st_size if log.exists() else 0
     files.write_private(_fingerprint_file(here), _fingerprint(environment))
     child = processes.start([sys.executable, "manage.py", "up"], log=log, cwd=checkout.ROOT, env=environment)
     processes.wait_until(
         lambda: _healthy(here) or child.poll() is not None or bool(_failing(here)), seconds=HEALTH_SECONDS
     )
     if child.poll() is not None or not _healthy(here):
-        raise NotReady(f"the service did not start; the end of {log}:\n{processes.last_lines(log)}")
+        said = processes.last_lines(log, after_bytes=seen)
+        raise NotReady(f"the service did not start; the end of {log}:\n{said}")
     narrator.say(f"the service answers at {here.url}")
 
 
@@ -111,6 +113,9 @@ def _failing(here: checkout.Checkout) -> list[str]:
 
 
 def _healthy(here: checkout.Checkout) -> bool:
+    """Return whether our service answers; a stranger's on the same port does not count."""
+    if not supervisor.has_begun(here.layout):
+        return False
     try:
         with urllib.request.urlopen(f"{here.url}/v1/healthz", timeout=5) as answer:  # noqa: S310 - our own http
             return bool(json.load(answer).get("status") == "ok")
@@ -158,7 +163,7 @@ def _operator_password(account: subprocess.Popen[str]) -> str | None:
     """Return the password of the operator's account if it has just been made."""
     told, complaint = account.communicate()
     if account.returncode != 0:
-        raise LocalError(f"the operator's account could not be made: {complaint.strip()[-1000:]}")
+        raise LocalError(f"the operator's account could not be made: {demo.last_line(complaint)}")
     password = json.loads(told)["password"]
     return str(password) if password else None
 

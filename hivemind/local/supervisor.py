@@ -144,6 +144,7 @@ def claim(layout: Layout) -> Iterator[None]:
         # Who asks whether we are alive holds the lock for an instant, hence the short patience.
         if not processes.wait_until(lambda: _locks(handle, fcntl.LOCK_EX), seconds=0.5):
             raise AlreadyRunning(f"Hivemind already runs here as process {find(layout)}")
+        _crash_file(layout).unlink(missing_ok=True)
         handle.truncate(0)
         handle.write(str(os.getpid()))
         handle.flush()
@@ -168,6 +169,11 @@ def _locks(handle: IO[str], kind: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def has_begun(layout: Layout) -> bool:
+    """Return whether the living supervisor has come to starting its children."""
+    return find(layout) is not None and _crash_file(layout).exists()
 
 
 def crashes(layout: Layout) -> dict[str, int]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,12 @@ class Service:
         made: dict[str, Any] = json.loads(self.manage("create_tenant", name, "--json"))
         return made
 
+    def whoami(self, key: str) -> str:
+        """Return the tenant that the service sees in `key`."""
+        request = urllib.request.Request(f"{self.url}/v1/whoami", headers={"Authorization": f"Bearer {key}"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return str(json.load(answer)["tenant_id"])
+
     def hmctl(self, home: Path, *arguments: str, status: int = 0) -> str:
         """Run the client with `home` as its directory and expect `status`."""
         plain = {name: value for name, value in os.environ.items() if not name.startswith("HIVEMIND_")}
@@ -76,9 +83,9 @@ def healthy(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
-def service(state_dir: Path) -> Iterator[Service]:
-    """Web, worker and beat over this session's Postgres and Redis, stopped at the end of the session."""
+@contextmanager
+def running(state_dir: Path) -> Iterator[Service]:
+    """Run web, worker and beat in `state_dir`, with the Postgres and Redis that run there or new ones."""
     port, admin_key = free_port(), secrets.token_urlsafe(24)
     environment = {**os.environ, "HIVEMIND_PORT": str(port), "HIVEMIND_ADMIN_KEY": admin_key}
     environment |= {"DJANGO_SETTINGS_MODULE": "hivemind.settings.base", "HIVEMIND_STATE_DIR": str(state_dir)}
@@ -92,3 +99,10 @@ def service(state_dir: Path) -> Iterator[Service]:
     finally:
         supervisor.stop(where, seconds=60)
         child.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def service(state_dir: Path) -> Iterator[Service]:
+    """A service over this session's Postgres and Redis, stopped at the end of the session."""
+    with running(state_dir) as started:
+        yield started

@@ -102,6 +102,7 @@ def test_the_pid_that_a_killed_one_left_behind_is_nobody(where: Layout, started:
     process.wait()
     left = where.run_dir / "supervisor.lock"
     assert left.read_text() == str(process.pid)
+    assert not supervisor.has_begun(where)
     left.write_text(str(os.getpid()))  # the number now belongs to a stranger: us
     assert supervisor.find(where) is None
     assert not supervisor.stop(where, seconds=1)
