@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.factories.service import Service
 from tests.factories import packages
+from tests.factories.service import Service
 
 IMAGE = "hivemind-agent-base:latest"
 
@@ -150,8 +150,8 @@ def eight_at_once(service: Service) -> Result:
     return Result(
         "eight_at_once",
         "8 runs submitted at once, all completed",
-        f"{all_:.2f} s ({all_ / one:.1f} × one run)",
-        f"≤ {4 * one:.2f} s (4 × one run)",
+        f"{all_:.2f} s ({all_ / one:.1f} x one run)",
+        f"≤ {4 * one:.2f} s (4 x one run)",
         all_ <= 4 * one,
         {"one_seconds": ones, "eight_seconds": eights},
     )
@@ -196,7 +196,7 @@ def version(service: Service) -> Result:
         "version",
         "hmctl --version",
         f"{a * 1000:.0f} ms",
-        f"≤ {2 * b * 1000:.0f} ms (2 × import click)",
+        f"≤ {2 * b * 1000:.0f} ms (2 x import click)",
         a <= 2 * b,
         {"hmctl_seconds": ours, "click_seconds": click},
     )

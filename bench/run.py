@@ -34,7 +34,7 @@ def main() -> None:
                 continue
             print(f"measuring {measure.__name__} …", file=sys.stderr, flush=True)
             results.append(measure(service))
-    print(f"| what | measured | must reach | |\n|---|---|---|---|")
+    print("| what | measured | must reach | |\n|---|---|---|---|")
     for r in results:
         print(f"| {r.what} | {r.measured} | {r.target} | {'ok' if r.ok else 'MISSED'} |")
     options.json.parent.mkdir(parents=True, exist_ok=True)
@@ -50,10 +50,10 @@ def machine() -> dict[str, str]:
     )
     memory = Path("/proc/meminfo").read_text().splitlines()[0].split(":")[1].strip()
     docker = subprocess.run(
-        ["docker", "version", "-f", "{{.Server.Version}}"], capture_output=True, text=True
+        ["docker", "version", "-f", "{{.Server.Version}}"], capture_output=True, text=True, check=False
     ).stdout.strip()
     return {
-        "cpu": f"{cpu} x {subprocess.run(['nproc'], capture_output=True, text=True).stdout.strip()}",
+        "cpu": f"{cpu} x {subprocess.run(['nproc'], capture_output=True, text=True, check=False).stdout.strip()}",
         "memory": memory,
         "kernel": platform.release(),
         "python": platform.python_version(),

@@ -15,20 +15,22 @@ app.autodiscover_tasks()
 QUEUES = "runs,builds"
 
 
-@worker_init.connect  # type: ignore[untyped-decorator]
+@worker_init.connect
 def _become_a_worker(**_: Any) -> None:
     from hivemind.kit import worker
+    from runner.services import warm
 
+    warm.up()
     worker.start(queues=QUEUES)
 
 
-@worker_shutdown.connect  # type: ignore[untyped-decorator]
+@worker_shutdown.connect
 def _retire(**_: Any) -> None:
     from hivemind.kit import worker
 
     worker.stop()
 
 
-@setup_logging.connect  # type: ignore[untyped-decorator]
+@setup_logging.connect
 def _keep_our_logging(**_: Any) -> None:
     """Connected so that Celery leaves Django's logging configuration alone."""

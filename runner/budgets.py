@@ -24,9 +24,7 @@ def mediator_reserve(remaining: int) -> int:
     """30 percent of what remains, at most 30,000 and at least 128, where 128 can be spared at all."""
     if remaining <= MEDIATOR_MINIMUM:
         return 0
-    return min(
-        max(min(MEDIATOR_RESERVE, remaining * 3 // 10), MEDIATOR_MINIMUM), remaining - MEDIATOR_MINIMUM
-    )
+    return min(max(min(MEDIATOR_RESERVE, remaining * 3 // 10), MEDIATOR_MINIMUM), remaining - MEDIATOR_MINIMUM)
 
 
 def mediator_tokens(effective: int, *, used: int) -> int | None:

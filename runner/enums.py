@@ -9,7 +9,7 @@ class RunStatus(models.TextChoices):
     PENDING = "pending"  # waiting for a worker; owner: runner.services.runs
     RUNNING = "running"  # a worker holds the claim; owner: runner.services.execute
     COMPLETED = "completed"  # answered, receipt signed; owner: runner.services.finish
-    FAILED = "failed"  # ended without an answer, receipt signed where a signer was at hand; owner: runner.services.finish
+    FAILED = "failed"  # ended without an answer, receipt signed all the same; owner: runner.services.finish
     CANCELLED = "cancelled"  # stopped by somebody with a right to; owner: runner.services.finish
 
 

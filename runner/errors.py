@@ -98,9 +98,7 @@ class NotYourRun(Denied):
 class StageFailed(Exception):
     """A stage gave no result. `sentence` is ours: it never holds a word that an agent chose."""
 
-    def __init__(
-        self, code: FailureCode, sentence: str, *, reason: str = "", exit_code: int | None = None
-    ) -> None:
+    def __init__(self, code: FailureCode, sentence: str, *, reason: str = "", exit_code: int | None = None) -> None:
         super().__init__(sentence)
         self.code, self.sentence, self.reason, self.exit_code = code, sentence, reason, exit_code
 

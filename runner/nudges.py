@@ -13,6 +13,4 @@ def run(run_id: str) -> None:
     try:
         current_app.send_task("runner.tasks.execute_run", args=[run_id], queue="runs", ignore_result=True)
     except OperationalError:
-        log.exception(
-            "the broker did not take a message; the reaper will nudge again", extra={"run_id": run_id}
-        )
+        log.exception("the broker did not take a message; the reaper will nudge again", extra={"run_id": run_id})

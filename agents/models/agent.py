@@ -10,8 +10,8 @@ from tenants.models import Tenant
 class Agent(models.Model):
     """One uploaded package. Digests are fixed at upload; the image may be rebuilt from the stored source at any time.
 
-    `room_id` and `uploader_token_id` are set for a package that a participant brought to one room. `image_id` is the engine's id of the image
-    that was built last; the tag follows from tenant and agent ids.
+    `room_id` and `uploader_token_id` are set for a package that a participant brought to one room. `image_id` is the
+    engine's id of the image that was built last; the tag follows from tenant and agent ids.
     """
 
     id = models.CharField(max_length=64, primary_key=True)

@@ -57,7 +57,7 @@ class Capped(io.RawIOBase):
         return bool(produced) or bool(self._raw)
 
     def _decode(self) -> bytes:
-        decoder = self._decoder
+        decoder: Any = self._decoder
         try:
             if isinstance(decoder, bz2.BZ2Decompressor | lzma.LZMADecompressor):
                 return self._decode_stream(decoder)

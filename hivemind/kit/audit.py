@@ -1,4 +1,4 @@
-"""Writing the audit trail. Every service that writes takes an `Actor` and records what it did in its own transaction."""
+"""Writing the audit trail. Every service that writes takes an `Actor` and records its act in its own transaction."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -13,6 +13,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Also names the session on the container engine, so that two sessions do not sweep each other's containers.
 SECRET_KEY = f"not-a-secret-outside-the-test-suite-{os.getpid()}"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-DATABASES["default"]["TEST"] = {
-    "NAME": os.environ.get("HIVEMIND_TEST_DATABASE_NAME", f"hivemind_test_{os.getpid()}")
-}
+DATABASES["default"]["TEST"] = {"NAME": os.environ.get("HIVEMIND_TEST_DATABASE_NAME", f"hivemind_test_{os.getpid()}")}

@@ -38,9 +38,7 @@ class Reader:
         prompt = self._open(run, key, "prompt") if RunTerms.from_json(run.terms).keeps_prompt else None
         if redacted:
             return Payload(prompt=prompt, output=None, error=None, redacted=True)
-        return Payload(
-            prompt=prompt, output=self._open(run, key, "output"), error=run.error or None, redacted=False
-        )
+        return Payload(prompt=prompt, output=self._open(run, key, "output"), error=run.error or None, redacted=False)
 
     def _key(self, run: Run) -> bytes | None:
         if run.room_id not in self._keys:
@@ -64,6 +62,4 @@ class Reader:
 
 def hides_payload(run: Run, principal: Principal) -> bool:
     """Whether the room's rules hide this run's output from this caller: a guest's answer from the room's owner."""
-    return (
-        isinstance(principal, Owner) and bool(run.issuer_token_id) and run.output_visibility == QUERIER_ONLY
-    )
+    return isinstance(principal, Owner) and bool(run.issuer_token_id) and run.output_visibility == QUERIER_ONLY

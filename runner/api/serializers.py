@@ -7,20 +7,22 @@ from rest_framework import serializers
 from hivemind.kit.api.serializers import StrictSerializer
 from runner.services.requests import RunRequest
 
-NAME = {"required": False, "allow_null": True, "allow_blank": True, "max_length": 200}
+
+def _name(help_text: str = "") -> serializers.CharField:
+    return serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=200, help_text=help_text)
 
 
 class RunCreateRequest(StrictSerializer):
     """One ask."""
 
     query = serializers.CharField(trim_whitespace=False, help_text="The question. Not blank.")
-    query_agent_id = serializers.CharField(**NAME, help_text="Uploadable rooms only: the agent that asks.")
-    mediator_agent_id = serializers.CharField(**NAME, help_text="Must be the manifest's mediator, or absent.")
-    model = serializers.CharField(**NAME)
-    scope_model = serializers.CharField(**NAME)
-    query_model = serializers.CharField(**NAME)
-    mediator_model = serializers.CharField(**NAME)
-    provider = serializers.CharField(**NAME)
+    query_agent_id = _name("Uploadable rooms only: the agent that asks.")
+    mediator_agent_id = _name("Must be the manifest's mediator, or absent.")
+    model = _name()
+    scope_model = _name()
+    query_model = _name()
+    mediator_model = _name()
+    provider = _name()
     max_tokens = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**53)
     max_llm_calls = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**31)
     timeout_seconds = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**31)

@@ -12,9 +12,10 @@ class Run(models.Model):
     """One ask.
 
     `terms` is the frozen `RunTerms`. `prompt_sealed` and `output_sealed` are under the room's key, so that only a
-    bearer of the room reads them; `error` is a sentence of ours that no agent can choose. `handoff` holds the room's key sealed to the workers that were alive at
-    submission; it is emptied in the same update that ends the run. `fence` rises with every claim and guards every
-    later write of the worker. `issuer_token_id` is empty when the owner asked.
+    bearer of the room reads them; `error` is a sentence of ours that no agent can choose. `handoff` holds the room's
+    key sealed to the workers that were alive at submission; it is emptied in the same update that ends the run.
+    `fence` rises with every claim and guards every later write of the worker. `issuer_token_id` is empty when the
+    owner asked.
     """
 
     id = models.CharField(max_length=64, primary_key=True)
@@ -71,14 +72,10 @@ class Run(models.Model):
             models.CheckConstraint(condition=Q(status__in=RunStatus.values), name="run_status_known"),
             models.CheckConstraint(
                 condition=Q(status__in=["pending", "running"], ended_at=None)
-                | (
-                    Q(status__in=["completed", "failed", "cancelled"]) & Q(ended_at__isnull=False, handoff={})
-                ),
+                | (Q(status__in=["completed", "failed", "cancelled"]) & Q(ended_at__isnull=False, handoff={})),
                 name="ended_run_keeps_no_key",
             ),
-            models.CheckConstraint(
-                condition=~Q(status="completed") | ~Q(receipt=""), name="answer_has_a_receipt"
-            ),
+            models.CheckConstraint(condition=~Q(status="completed") | ~Q(receipt=""), name="answer_has_a_receipt"),
         ]
 
     def __str__(self) -> str:

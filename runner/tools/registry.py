@@ -1,7 +1,7 @@
 """The tools of one stage and how a call of one is answered."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 
 class ToolArgumentError(Exception):
@@ -17,7 +17,7 @@ class Tool(Protocol):
 
     name: str
     description: str
-    parameters: Mapping[str, Any]
+    parameters: ClassVar[Mapping[str, Any]]
 
     def call(self, arguments: Mapping[str, Any]) -> str: ...
 

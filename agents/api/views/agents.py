@@ -20,6 +20,7 @@ from agents.services import removal, uploads
 from attestation.server.services import evidence
 from hivemind.kit.api.responses import refusals
 from hivemind.kit.api.serializers import parse
+from tenants.api.authentication import owner_of, principal_of
 from tenants.api.permissions import Callers, callers
 
 
@@ -43,7 +44,7 @@ class AgentsView(APIView):
         """Store the package and have its image built; the build is polled at /v1/runs/{run_id}."""
         form = AgentUploadRequest(data=request.data)
         form.is_valid(raise_exception=True)
-        done = uploads.upload(request.user, form.to_package(), form.validated_data["archive"])
+        done = uploads.upload(owner_of(request), form.to_package(), form.validated_data["archive"])
         return Response({"agent_id": done.agent.id, "run_id": done.build.id, "status": done.build.status})
 
     @extend_schema(
@@ -55,7 +56,7 @@ class AgentsView(APIView):
     def get(self, request: Request) -> Response:
         """A bare array."""
         query = parse(AgentsQuery, request.query_params)
-        visible = selectors.visible_to(request.user)
+        visible = selectors.visible_to(principal_of(request))
         if query.get("type"):
             visible = visible.filter(agent_type=query["type"])
         return Response([shapes.agent_to_wire(agent) for agent in visible])
@@ -76,7 +77,7 @@ class AgentView(APIView):
     )
     def get(self, request: Request, agent_id: str) -> Response:
         """The agent as registered."""
-        return Response(shapes.agent_to_wire(selectors.get(request.user, agent_id)))
+        return Response(shapes.agent_to_wire(selectors.get(principal_of(request), agent_id)))
 
     @extend_schema(
         operation_id="room_agents_delete",
@@ -85,7 +86,7 @@ class AgentView(APIView):
     )
     def delete(self, request: Request, agent_id: str) -> Response:
         """Refused while a room that is still open names it."""
-        removal.delete(selectors.get(request.user, agent_id), actor=request.user.actor)
+        removal.delete(selectors.get(principal_of(request), agent_id), actor=owner_of(request).actor)
         return Response({"status": "ok"})
 
 
@@ -101,5 +102,5 @@ class AgentAttestView(APIView):
     )
     def get(self, request: Request, agent_id: str) -> Response:
         """Digests were fixed at upload: no key is needed to read them."""
-        agent = selectors.get(request.user, agent_id)
+        agent = selectors.get(principal_of(request), agent_id)
         return Response(shapes.agent_attestation(agent, evidence.bundle()))

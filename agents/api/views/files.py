@@ -12,6 +12,7 @@ from agents.api.serializers import AgentFilesResponse
 from agents.selectors import agents as selectors
 from agents.services import reading
 from hivemind.kit.api.responses import refusals
+from tenants.api.authentication import principal_of
 from tenants.api.permissions import callers
 
 
@@ -27,7 +28,7 @@ class AgentFilesView(APIView):
     )
     def get(self, request: Request, agent_id: str) -> Response:
         """Paths and sizes, of sealed agents too; never content."""
-        agent = selectors.get(request.user, agent_id)
+        agent = selectors.get(principal_of(request), agent_id)
         rows = agent.files.defer("sealed").order_by("path")
         return Response({"agent_id": agent.id, "files": [shapes.file_to_wire(row) for row in rows]})
 
@@ -44,6 +45,6 @@ class AgentFileView(APIView):
     )
     def get(self, request: Request, agent_id: str, path: str) -> HttpResponse:
         """The file's bytes. Refused for sealed agents, to their owner too."""
-        agent = selectors.get(request.user, agent_id)
-        content = reading.read_file(agent, path, principal=request.user)
+        agent = selectors.get(principal_of(request), agent_id)
+        content = reading.read_file(agent, path, principal=principal_of(request))
         return HttpResponse(content, content_type="text/plain; charset=utf-8")

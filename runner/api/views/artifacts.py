@@ -16,6 +16,7 @@ from hivemind.kit.conf import conf
 from runner.api.views.runs import NO_STORE, PAYER
 from runner.selectors import runs as selectors
 from runner.services import artifacts
+from tenants.api.authentication import principal_of
 from tenants.api.permissions import callers
 
 
@@ -32,8 +33,8 @@ class RunArtifactView(APIView):
     )
     def get(self, request: Request, run_id: str, filename: str) -> HttpResponse:
         """The file's bytes, as an attachment."""
-        run = selectors.get(request.user, run_id, payer=payers.named(request.headers))
-        found = artifacts.read(run, filename, principal=request.user)
+        run = selectors.get(principal_of(request), run_id, payer=payers.named(request.headers))
+        found = artifacts.read(run, filename, principal=principal_of(request))
         retention = conf.retention.artifact_seconds
         response = HttpResponse(found.content, content_type=found.content_type)
         for name, value in NO_STORE.items():

@@ -17,7 +17,9 @@ from runner.errors import OwnerOnlyFilter
 from runner.models import Run
 from runner.selectors import runs as selectors
 from runner.services import requests, runs
+from tenants.api.authentication import principal_of
 from tenants.api.permissions import callers
+from tenants.principals import Owner
 
 NO_STORE = {"Cache-Control": "no-cache, no-store"}
 PAYER = OpenApiParameter(
@@ -48,7 +50,7 @@ class RoomRunsView(APIView):
         body = RunCreateRequest(data=request.data)
         body.is_valid(raise_exception=True)
         ask = runs.Ask(
-            principal=request.user,
+            principal=principal_of(request),
             room_id=room_id,
             headers=request.headers,
             idempotency_key=requests.idempotency_key(request.headers.get("X-Hivemind-Idempotency-Key")),
@@ -71,14 +73,14 @@ class RunsView(APIView):
     def get(self, request: Request) -> Response:
         """A bare array; the cursor of the next page is in X-Next-Cursor."""
         query = parse(RunsQuery, request.query_params)
-        visible = selectors.visible_to(request.user, payer=payers.named(request.headers))
+        visible = selectors.visible_to(principal_of(request), payer=payers.named(request.headers))
         if "token_id" in query:
-            if request.user.role != "owner":
+            if not isinstance(principal_of(request), Owner):
                 raise OwnerOnlyFilter
             visible = visible.filter(issuer_token_id__startswith=query["token_id"].lower())
         limit = pagination.clamp(query.get("limit"), default=20, highest=100)
         page = pagination.newest_first(visible, limit=limit, cursor=query.get("cursor"))
-        reader = Reader(request.user)
+        reader = Reader(principal_of(request))
         return Response([shapes.run(row, reader) for row in page.rows], headers=page.headers | NO_STORE)
 
 
@@ -95,11 +97,11 @@ class RunView(APIView):
     )
     def get(self, request: Request, run_id: str) -> Response:
         """One run. The build of an uploaded agent is tracked here too."""
-        tracked = builds.tracker(request.user, run_id)
+        tracked = builds.tracker(principal_of(request), run_id)
         if tracked is not None:
             return Response(tracked, headers=NO_STORE)
         row = self._row(request, run_id)
-        return Response(shapes.single(row, Reader(request.user)), headers=NO_STORE)
+        return Response(shapes.single(row, Reader(principal_of(request))), headers=NO_STORE)
 
     @extend_schema(
         operation_id="runs_cancel",
@@ -110,8 +112,8 @@ class RunView(APIView):
     )
     def delete(self, request: Request, run_id: str) -> Response:
         """Stop a run that has not ended. A running one ends within a second or two: poll it."""
-        row = runs.cancel(self._row(request, run_id), principal=request.user)
-        return Response(shapes.single(row, Reader(request.user)), headers=NO_STORE)
+        row = runs.cancel(self._row(request, run_id), principal=principal_of(request))
+        return Response(shapes.single(row, Reader(principal_of(request))), headers=NO_STORE)
 
     def _row(self, request: Request, run_id: str) -> Run:
-        return selectors.get(request.user, run_id, payer=payers.named(request.headers))
+        return selectors.get(principal_of(request), run_id, payer=payers.named(request.headers))

@@ -15,7 +15,8 @@ from tests.factories.platform import Platform
 def _remove(tag: str) -> None:
     for _ in range(50):  # the last container's removal may still be under way
         try:
-            return engine().remove_image(tag)
+            engine().remove_image(tag)
+            return
         except EngineError:
             time.sleep(0.1)
 
