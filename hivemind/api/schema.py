@@ -38,7 +38,7 @@ ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResp
 MALFORMED = {"application/json": {"schema": {"$ref": "#/components/schemas/MalformedResponse"}}}
 
 
-class OperationSchema(AutoSchema):  # type: ignore[no-untyped-call]
+class OperationSchema(AutoSchema):
     """Schema of one operation: tagged by the first noun of its path."""
 
     def get_tags(self) -> list[str]:
