@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hivemind.local import embedded, processes
+from hivemind.local import account, embedded, processes
 from hivemind.local.paths import layout
 from hivemind.local.postgres import Postgres
 from hivemind.local.redis import Redis
@@ -29,13 +29,14 @@ def isolate_environment() -> Path:
     HIVEMIND_* variable goes, but for those of the container engine. A child of a test session keeps its
     parent's directory.
     """
-    given = os.environ.get("HIVEMIND_STATE_DIR", "")
-    if given and Path(given).parent == state_dirs():
-        return Path(given)
+    given = Path(os.environ.get("HIVEMIND_STATE_DIR", ""))
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")  # a parallel worker is a session of its own
+    if given.parent == state_dirs() and given.name.endswith(f"-{worker}"):
+        return given
     for name in [n for n in os.environ if n.startswith("HIVEMIND_") and n not in KEPT]:
         if not name.startswith("HIVEMIND_TEST_"):
             del os.environ[name]
-    mine = state_dirs() / str(os.getpid())
+    mine = state_dirs() / f"{os.getpid()}-{worker}"
     os.environ["HIVEMIND_STATE_DIR"] = str(mine)
     os.environ["HIVEMIND_DATABASE_URL"] = os.environ.get("HIVEMIND_TEST_DATABASE_URL", "")
     os.environ["HIVEMIND_REDIS_URL"] = ""
@@ -45,9 +46,12 @@ def isolate_environment() -> Path:
 @contextmanager
 def services(state_dir: Path) -> Iterator[None]:
     """Run Postgres and Redis in `state_dir` and delete it; they end even if this process is killed."""
+    if not state_dir.name.startswith(f"{os.getpid()}-"):
+        yield  # a session within a session uses what its parent started
+        return
     _sweep()
-    state_dir.mkdir(parents=True, exist_ok=True)
-    state_dir.chmod(0o711)  # the services' account must be able to pass
+    for folder in (state_dirs(), state_dir):
+        account.own(folder, account.current(), mode=0o711)  # the services' account must be able to pass
     where = layout(state_dir)
     parts: list[embedded.Part] = [Redis(where, durable=False, die_with_parent=True)]
     if not os.environ.get("HIVEMIND_DATABASE_URL"):
@@ -67,7 +71,8 @@ def _sweep() -> None:
     if not state_dirs().is_dir():
         return
     for left in state_dirs().iterdir():
-        if left.name.isdigit() and processes.name_of(int(left.name)) is None:
+        pid = left.name.partition("-")[0]
+        if pid.isdigit() and processes.name_of(int(pid)) is None:
             _remove(left)
 
 

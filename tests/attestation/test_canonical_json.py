@@ -64,7 +64,7 @@ def test_a_whole_second_stays_a_float_and_differs_from_the_integer() -> None:
         {True: 1},
         b"bytes",
         {1, 2},
-        object(),
+        ...,
         [[b""]],
     ],
     ids=repr,
