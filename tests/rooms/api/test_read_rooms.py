@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from hivemind.kit import clock
 from rooms.models import Room
+from tenants.databases import session
 from tests.factories import rooms
 from tests.factories.rooms import MadeRoom
 from tests.factories.tenants import Person, client, with_database
@@ -105,3 +107,16 @@ def test_ids_that_name_no_room_are_told_apart(alice: Person, room: MadeRoom) -> 
     assert alice.client.get("/v1/rooms/%20").status_code == 400
     assert alice.client.get("/v1/rooms/room_000000000000").status_code == 404
     assert alice.client.get(room.url + "/").status_code == 307
+
+
+def test_a_guest_knows_of_no_table_but_those_of_its_room(alice: Person, sales: str) -> None:
+    with session.owner_connection(alice.tenant) as sql:
+        sql.execute("CREATE TABLE wages (id int)")
+    made, none = rooms.room(alice, allowed_tables=("SALES",)), rooms.room(alice)
+
+    def tables(by: Client) -> set[str]:
+        return {row["table_name"] for row in by.get("/v1/admin/schema").json()["schema"]}
+
+    assert tables(alice.client) == {"sales", "wages"}
+    assert tables(made.bob) == {"sales"}
+    assert tables(none.bob) == set()

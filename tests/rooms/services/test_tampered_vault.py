@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from hivemind.kit import clock
-from rooms.errors import VaultDamaged
+from rooms.errors import RoomRevoked, VaultDamaged
 from rooms.models import Room, VaultItem
 from rooms.services import opening, vault
 from rooms.services.vault import NewItem
@@ -156,3 +156,12 @@ def test_a_run_reads_the_whole_vault_in_order(filled: MadeRoom) -> None:
     ]
     assert vault.count(filled.row) == 3
     assert "one" not in repr(read) and "about" not in repr(read)
+
+
+def test_a_run_gets_nothing_from_a_room_that_was_revoked_meanwhile(filled: MadeRoom) -> None:
+    owner, row = filled.owner.owner, filled.row
+    key = opening.open_room_key(filled.guest, row)
+    filled.owner.client.delete(filled.url)
+    for deed in (lambda: vault.snapshot(row, key), lambda: vault.add(owner, row, NewItem("x", {}))):
+        with pytest.raises(RoomRevoked):
+            deed()

@@ -11,13 +11,16 @@ from agents.models import SourceKeyWrap
 from hivemind.kit import clock
 from hivemind.kit.errors import RoomSealed, TenantSealed
 from hivemind.kit.models import AuditEvent
-from rooms.models import Invite, Room, RoomKeyWrap
+from rooms.errors import AgentNotFound
+from rooms.models import Invite, Room, RoomKeyWrap, ShareLink
+from rooms.services import casting, share_links
 from rooms.services import rooms as services
 from rooms.services.requests import RoomRequest
 from tenants.databases import session
 from tenants.errors import DatabaseBusy, KeyRetired
 from tenants.models import ApiKey
 from tests.factories import rooms, tenants
+from tests.factories.rooms import MadeRoom
 from tests.factories.tenants import Person
 
 
@@ -78,6 +81,23 @@ def test_a_key_that_is_replaced_while_it_makes_a_room_makes_none(alice: Person) 
     with pytest.raises(KeyRetired):
         services.create(owner, RoomRequest(scope_agent_id=scope.pk))
     assert _traces(alice) == before
+
+
+def test_a_key_that_is_replaced_while_it_shares_a_room_makes_no_link(alice: Person, room: MadeRoom) -> None:
+    owner = alice.owner
+    ApiKey.objects.update(retired_at=clock.now())
+    with pytest.raises(KeyRetired):
+        share_links.enable(owner, room.row)
+    assert not ShareLink.objects.exists()
+
+
+def test_an_agent_that_is_deleted_while_its_room_is_made_is_noticed(alice: Person) -> None:
+    scope = rooms.agent(alice)
+    cast = casting.choose(alice.tenant, RoomRequest(scope_agent_id=scope.pk))
+    casting.hold(cast)
+    scope.delete()
+    with pytest.raises(AgentNotFound):
+        casting.hold(cast)
 
 
 @pytest.fixture
