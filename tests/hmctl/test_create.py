@@ -148,6 +148,19 @@ def test_a_failed_build_leaves_nothing_behind(alice: Shell, service: LyingServic
     assert service.requests("POST", "/v1/rooms") == []
 
 
+def test_one_failed_build_calls_the_others_off(alice: Shell, service: LyingService, agent: str) -> None:
+    failed = {"run_id": "b00000000001", "status": "failed", "error": "no space"}
+    service.answer("GET", "/v1/runs/b00000000001", failed)
+    service.answer("GET", "/v1/runs/b00000000002", {"run_id": "b00000000002", "status": "running"})
+
+    shown = alice("room", "create", agent, "--query-agent", agent, "--build-timeout", "100000")
+
+    assert shown.code == 1
+    assert "could not be built: no space" in shown.err
+    assert sum(alice.clock.slept) < 50_000
+    assert service.agents == {}
+
+
 def test_a_refused_room_leaves_no_agents_behind(alice: Shell, service: LyingService, agent: str) -> None:
     service.answer("POST", "/v1/rooms", Reply({"detail": "table leases does not exist"}, 400))
 

@@ -78,6 +78,14 @@ def test_init_does_not_drop_another_key_unasked(alice: Shell, service: LyingServ
     assert service.bob in (alice.home / "profiles" / "alice.yaml").read_text()
 
 
+def test_init_shows_the_key_to_no_service_that_the_gate_refuses(carol: Shell, service: LyingService) -> None:
+    service.answer("GET", "/v1/attestation", {"ready": "perhaps"})
+
+    assert carol("init", "--service", service.url, "--api-key", service.alice).code == 4
+    assert all("authorization" not in asked.headers for asked in service.asked)
+    assert not (carol.home / "profiles").exists()
+
+
 def test_init_knows_an_operator_key(carol: Shell, service: LyingService) -> None:
     from tests.hmctl.http_service import Reply
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from attestation.digests import text_hash
+from attestation.digests import sha256_hex, text_hash
 from attestation.keys import SigningKey
-from tests.hmctl.lying_service import LyingService
+from attestation.manifests.room import AgentDigests
+from attestation.manifests.run_record import RunAgent
+from tests.hmctl.lying_service import EMPTY_DIGEST, LyingService
 from tests.hmctl.shell import Shell
 
 Row = dict[str, Any]
@@ -169,6 +171,31 @@ def test_a_run_that_never_ends_is_a_timeout(accepted: Shell, service: LyingServi
     assert shown.code == 5
     assert shown.out == json.dumps({"status": "timeout", "run_id": next(iter(service.runs))}) + "\n"
     assert sum(accepted.clock.slept) >= 140
+
+
+SOURCE = sha256_hex(b"the source that the owner signed")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, 0),
+        ({"agents": None}, 6),
+        ({"agents": (RunAgent("scope", "aaaaaaaaaaaa", sha256_hex(b"another source"), ""),)}, 6),
+        ({"agents": (RunAgent("scope", "cccccccccccc", SOURCE, ""),)}, 6),
+        ({"scope_agent_id": "cccccccccccc"}, 6),
+        ({"scope_files_digest": sha256_hex(b"other files")}, 6),
+    ],
+)
+def test_the_agents_that_ran_are_those_the_owner_signed(
+    changes: dict[str, Any], code: int, bob: Shell, service: LyingService
+) -> None:
+    digests = AgentDigests("scope", "aaaaaaaaaaaa", SOURCE, EMPTY_DIGEST)
+    service.publish(service.manifest(agents=(digests,), serial=2))
+    assert bob("room", "accept", service.link()).code == 0
+    service.finish_run = lambda row: {"attestation": service.record(row, **changes)}
+
+    assert bob("room", "ask", service.link(), "How much?").code == code
 
 
 def test_a_service_without_signer_is_not_asked_at_all(accepted: Shell, service: LyingService) -> None:
