@@ -73,6 +73,15 @@ def repeat(work: Callable[[], object], times: int = 12) -> list[float]:
     return [spent(work) for _ in range(times)]
 
 
+def run_seconds(service: Service, room: str) -> float:
+    """Seconds from the POST to the moment that the run's row became terminal, by the clock of this machine.
+
+    The row's own time is taken, so that polling for the end neither adds to the figure nor takes the processor.
+    """
+    started = time.time()
+    return float(service.ask(room)["updated_at"]) - started
+
+
 def three_stage_run(service: Service) -> Result:
     """A run with trivial agents against three bare containers in sequence, taken alternately."""
     room = service.room("trivial")
@@ -80,7 +89,7 @@ def three_stage_run(service: Service) -> Result:
     service.ask(room)
     runs, bare = [], []
     for _ in range(12):
-        runs.append(spent(lambda: service.ask(room)))
+        runs.append(run_seconds(service, room))
         bare.append(sum(spent(lambda: subprocess.run(bare_once, check=True)) for _ in range(3)))
     ours, theirs = statistics.median(runs), statistics.median(bare)
     return Result(
@@ -136,16 +145,9 @@ def ten_thousand_rows(service: Service) -> Result:
 def eight_at_once(service: Service) -> Result:
     """Eight runs submitted at once against one alone."""
     room = service.room("trivial")
-    ones = repeat(lambda: service.ask(room))
-
-    def eight() -> None:
-        threads = [threading.Thread(target=service.ask, args=(room,)) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    eights = repeat(eight, 10)
+    service.ask(room)
+    ones = [run_seconds(service, room) for _ in range(12)]
+    eights = [_eight(service, room) for _ in range(11)][1:]
     one, all_ = statistics.median(ones), statistics.median(eights)
     return Result(
         "eight_at_once",
@@ -155,6 +157,20 @@ def eight_at_once(service: Service) -> Result:
         all_ <= 4 * one,
         {"one_seconds": ones, "eight_seconds": eights},
     )
+
+
+def _eight(service: Service, room: str) -> float:
+    started, ended = time.time(), []
+
+    def ask() -> None:
+        ended.append(float(service.ask(room)["updated_at"]))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return max(ended) - started
 
 
 def whoami(service: Service) -> Result:

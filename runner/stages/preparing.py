@@ -4,7 +4,9 @@ All stages are prepared at once when a run starts. A prepared container waits at
 stage: prompt, token and inputs come through the gate when its turn comes.
 """
 
+import os
 import socket
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +25,9 @@ from runner.errors import StageFailed
 from runner.stages.context import RunContext
 from runner.stages.environment import BRIDGE_PORT
 
-_pool = ThreadPoolExecutor(max_workers=24, thread_name_prefix="prepare")
+_pool = ThreadPoolExecutor(max_workers=64, thread_name_prefix="prepare")
+# More starts at once than this only make each other wait inside the engine.
+_starting = threading.BoundedSemaphore(max(2, 2 * (os.cpu_count() or 1)))
 
 
 @dataclass
@@ -84,7 +88,8 @@ class Preparation:
             user=conf.sandbox.user,
             runtime=conf.sandbox.runtime or None,
         )
-        handle = ctx.engine.prepare(spec)
+        with _starting:
+            handle = ctx.engine.prepare(spec)
         try:
             ctx.active.register(handle)
             return Ready(handle, handle.listen(BRIDGE_PORT), image.id)

@@ -155,7 +155,7 @@ class Service:
         """Ask; the run's id."""
         return str(self.post(f"/rooms/{room}/runs", query=question)["run_id"])
 
-    def await_run(self, run_id: str, every: float = 0.005) -> dict[str, Any]:
+    def await_run(self, run_id: str, every: float = 0.05) -> dict[str, Any]:
         """Poll until the run has ended."""
         while True:
             body = dict(self.http.get(f"/runs/{run_id}").json())
