@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import tarfile
 import time
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerEngine]:
     yield made
     made.remove_strays((), older_than_seconds=-5)
     made.close()
+    shutil.rmtree(made._stage_root, ignore_errors=True)
 
 
 def _context(folder: Path) -> bytes:

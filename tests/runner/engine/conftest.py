@@ -1,5 +1,6 @@
 """A Docker engine of this test session, with an instance name of its own."""
 
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,3 +26,4 @@ def docker_engine(engine_state: Path) -> Iterator[DockerEngine]:
     yield engine
     engine.remove_strays((), older_than_seconds=-5)
     engine.close()
+    shutil.rmtree(engine._stage_root, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import subprocess
 import tarfile
 import time
@@ -218,6 +219,7 @@ def test_another_installations_containers_are_not_seen_and_not_removed(
         assert docker_engine.remove_strays((), older_than_seconds=-5) == 0
         assert [stray.container_id for stray in other.list_containers()] == [theirs.container_id]
     other.close()
+    shutil.rmtree(other._stage_root, ignore_errors=True)
 
 
 def test_an_abandoned_stage_directory_is_swept(docker_engine: DockerEngine) -> None:
