@@ -6,6 +6,7 @@ from typing import ClassVar
 from rest_framework.permissions import BasePermission
 from rest_framework.views import APIView
 
+from rooms.api.parsers import BoundedJSONParser
 from tenants.api.permissions import callers
 from tenants.principals import Role
 
@@ -16,6 +17,7 @@ class RoomApi(APIView):
     """A view that names its callers for each method. A method without callers does not exist."""
 
     callers_of: ClassVar[Mapping[str, tuple[Role, ...]]] = {}
+    parser_classes = [BoundedJSONParser]
     http_method_names = ["get", "head", "post", "delete"]
 
     def get_permissions(self) -> list[BasePermission]:

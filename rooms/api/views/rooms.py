@@ -35,7 +35,7 @@ class RoomsView(RoomApi):
         operation_id="rooms_create",
         summary="Make a room",
         request=RoomCreateRequest,
-        responses={200: RoomCreatedResponse, **refusals(400, 401, 403, 404, 422, 503)},
+        responses={200: RoomCreatedResponse, **refusals(400, 401, 403, 404, 413, 422, 503)},
     )
     def post(self, request: Request) -> Response:
         """Sign the rules and make the room's key, its vault and its one invite."""

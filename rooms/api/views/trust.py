@@ -23,7 +23,7 @@ class RoomTrustView(RoomApi):
         operation_id="rooms_trust",
         summary="Change which builds a room accepts",
         request=TrustUpdateRequest,
-        responses={200: RoomTrustResponse, **refusals(400, 401, 403, 404, 409, 410, 422, 503)},
+        responses={200: RoomTrustResponse, **refusals(400, 401, 403, 404, 409, 410, 413, 422, 503)},
     )
     def post(self, request: Request, room_id: str) -> Response:
         """Sign the next version of the room. Links and invites keep working; the manifest's hash changes."""

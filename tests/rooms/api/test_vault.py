@@ -85,6 +85,17 @@ def test_metadata_may_not_be_nested_without_end(alice: Person, room: MadeRoom) -
     assert post(alice.client, f"{room.url}/data", {"text": "t", "metadata": deep}).status_code == 400
 
 
+def test_a_body_beyond_the_bound_is_not_read(alice: Person, room: MadeRoom) -> None:
+    answer = post(alice.client, f"{room.url}/data", {"text": "x" * (32 * 1024 * 1024)})
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_body_nested_beyond_reading_is_a_422(alice: Person, room: MadeRoom) -> None:
+    body = '{"text": "t", "metadata": ' + "[" * 200_000 + "]" * 200_000 + "}"
+    answer = alice.client.post(f"{room.url}/data", body, content_type="application/json")
+    assert answer.status_code == 422
+
+
 def test_deleting_an_item_keeps_the_others_and_their_order(alice: Person, room: MadeRoom) -> None:
     ids = [post(alice.client, f"{room.url}/data", {"text": t}).json()["item_id"] for t in "abc"]
     answer = alice.client.delete(f"{room.url}/data/{ids[1]}")
