@@ -66,17 +66,23 @@ def execute(build_id: str) -> None:
         log.info("built an image", extra={"agent_id": build.agent_id})
 
 
-def ensure_image(agent: Agent, source_key: bytes, engine: Engine) -> ImageInfo:
-    """The agent's image: as it was built last, else built anew from the stored source. Raises ImageNotBuilt.
+def current_image(agent: Agent, engine: Engine) -> ImageInfo | None:
+    """The agent's image when the engine has the one that was built last; None when it must be built. No query.
 
     An image that somebody else gave the agent's tag is not taken: its id must be the one that we recorded.
     """
+    found = engine.image_info(agent.image_tag) if agent.image_id else None
+    return found if found is not None and found.id == agent.image_id else None
+
+
+def ensure_image(agent: Agent, source_key: bytes, engine: Engine) -> ImageInfo:
+    """The agent's image: as it was built last, else built anew from the stored source. Raises ImageNotBuilt.
+
+    Waits for a build that is under way rather than starting another.
+    """
     _wait_for_builds(agent)
     agent.refresh_from_db(fields=["image_id"])
-    found = engine.image_info(agent.image_tag)
-    if found is not None and found.id == agent.image_id:
-        return found
-    return _build(agent, source_key, engine)
+    return current_image(agent, engine) or _build(agent, source_key, engine)
 
 
 def sweep() -> None:

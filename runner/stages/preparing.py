@@ -11,13 +11,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import connections
 
 from agents.errors import ImageNotBuilt
 from agents.models import Agent
 from agents.services import builds
 from hivemind.kit.conf import conf
-from runner.engine.base import ContainerSpec, Prepared
+from runner.engine.base import ContainerSpec, ImageInfo, Prepared
 from runner.engine.errors import EngineError
 from runner.engine.limits import MIB, Limits
 from runner.enums import FailureCode
@@ -72,12 +72,15 @@ class Preparation:
         for future in futures.values():
             future.add_done_callback(_discard)
 
+    def _built(self, agent: Agent) -> ImageInfo:
+        try:
+            return builds.ensure_image(agent, self._ctx.source_keys[agent.id], self._ctx.engine)
+        finally:
+            connections.close_all()  # a thread of the pool must not keep one for itself
+
     def _prepare(self, name: str, agent: Agent) -> Ready:
         ctx, stage = self._ctx, self._ctx.stage(name)
-        try:
-            image = builds.ensure_image(agent, ctx.source_keys[agent.id], ctx.engine)
-        finally:
-            close_old_connections()
+        image = builds.current_image(agent, ctx.engine) or self._built(agent)
         spec = ContainerSpec(
             name=f"hm-{ctx.run.id}-{ctx.run.fence}-{name}",
             image=image.id,

@@ -1,6 +1,6 @@
 """The scope stage: full read of the room's tables and vault, and one function as its result."""
 
-from django.db import close_old_connections
+from django.db import connections
 
 from agents.services import sources
 from attestation.digests import SourceFile, stored_files
@@ -47,7 +47,7 @@ def _query_files(ctx: RunContext) -> QueryAgentFiles:
         try:
             return sources.load_files(agent, ctx.source_keys[agent.id])
         finally:
-            close_old_connections()
+            connections.close_all()
 
     listing = [
         FileListing(path=f.path, size_bytes=f.size_bytes, attestable=f.attestable)

@@ -3,9 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
-
-from django.db import close_old_connections
 
 from runner.scopefn.answers import View
 from runner.scopefn.fullread import FullRead
@@ -53,7 +50,10 @@ def _reading_tools(ctx: RunContext, view: View, more: Sequence[Tool]) -> Iterato
         view=view,
         verdicts=verdicts,
     )
-    tools: list[Tool] = [sql, SchemaTool(lambda: _schema(ctx), allowed_tables=ctx.terms.allowed_tables)]
+    tools: list[Tool] = [
+        sql,
+        SchemaTool(lambda: session.schema_rows(ctx.run.tenant), allowed_tables=ctx.terms.allowed_tables),
+    ]
     if ctx.vault:
         tools.append(VaultTool(ctx.vault, view=view, verdicts=verdicts))
     try:
@@ -61,10 +61,3 @@ def _reading_tools(ctx: RunContext, view: View, more: Sequence[Tool]) -> Iterato
     finally:
         sql.close()
         ctx.count_verdicts(verdicts.as_dict())
-
-
-def _schema(ctx: RunContext) -> list[dict[str, Any]]:
-    try:
-        return session.schema_rows(ctx.run.tenant)
-    finally:
-        close_old_connections()
