@@ -72,7 +72,7 @@ class RoomAdmin(OperatedAdmin):
     search_fields = ("id__startswith", "tenant__id__startswith", "name__icontains")
     search_help_text = "Name, or the beginning of the id of a room or tenant"
     fieldsets = (
-        (None, {"fields": (("name", "identifier"), ("state", "tenant_link"), ("created", "revoked"))}),
+        (None, {"fields": (("name", "identifier"), ("state", "tenant_link"), ("created_exactly", "revoked"))}),
         ("Proof", {"fields": ("manifest", "owner_key")}),
     )
 
@@ -131,6 +131,11 @@ class RoomAdmin(OperatedAdmin):
     def created(self, row: Room) -> object:
         """When it was made."""
         return columns.moment(row.created_at)
+
+    @column("Created")
+    def created_exactly(self, row: Room) -> object:
+        """When it was made, to the second."""
+        return columns.both(row.created_at)
 
     @column("Revoked")
     def revoked(self, row: Room) -> object:

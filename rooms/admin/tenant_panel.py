@@ -23,13 +23,15 @@ def _rooms_of(tenant: Tenant, request: HttpRequest) -> Panel | None:
 
 
 def _rooms_lost(tenant: Tenant) -> str:
-    held = RoomKeyWrap.objects.filter(room__tenant=tenant, room__revoked_at=None, holder=wraps.OWNER).count()
-    if not held:
+    held = RoomKeyWrap.objects.filter(room__tenant=tenant, holder=wraps.OWNER)
+    count = held.count()
+    if not count:
         return ""
-    items = VaultItem.objects.filter(room__tenant=tenant, room__revoked_at=None).count()
+    rooms = columns.counted(count, "room")
+    items = columns.counted(VaultItem.objects.filter(room__in=held.values("room")).count(), "vault item")
     return (
-        f"The owner's way into {held} rooms in force with {items} vault items: the owner cannot read or add data "
-        "there, nor change them or invite anybody. Holders of a living invite still get in."
+        f"The owner's way into {rooms} with {items}: the owner cannot read or add data there, nor change them or "
+        "invite anybody. Holders of a living invite still get in."
     )
 
 
@@ -37,7 +39,9 @@ def _bearers_lost(tenant: Tenant) -> str:
     living = Room.objects.filter(tenant=tenant, revoked_at=None)
     invites = Invite.objects.filter(room__in=living, revoked_at=None).count()
     links = ShareLink.objects.filter(room__in=living).count()
-    return f"{invites} invites and {links} share links." if invites or links else ""
+    if not (invites or links):
+        return ""
+    return f"{columns.counted(invites, 'invite')} and {columns.counted(links, 'share link')}."
 
 
 panels.add("tenants.tenant", _rooms_of)

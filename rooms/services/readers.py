@@ -10,15 +10,17 @@ from tenants.errors import DatabaseBusy
 from tenants.models import Tenant
 
 
-def ensure(tenant: Tenant, room_id: str, allowed: Iterable[str]) -> None:
+def ensure(tenant: Tenant, room_id: str, allowed: Iterable[str]) -> list[str]:
     """Let the room's reader read exactly the tables that the signed names mean today, whatever their case.
 
-    Raises DatabaseBusy when the tenant's database does not answer.
+    Returns those tables as they are called in the database, in order of name. Raises DatabaseBusy when the tenant's
+    database does not answer.
     """
     names = list(allowed)
-    existing = session.table_names(tenant) if names else []
+    present = sorted(tables.present(names, session.table_names(tenant))) if names else []
     try:
-        session.ensure_room_role(tenant, room_id, tables.present(names, existing))
+        session.ensure_room_role(tenant, room_id, present)
+        return present
     except psycopg.OperationalError as error:
         raise DatabaseBusy from error
 

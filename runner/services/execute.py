@@ -20,7 +20,7 @@ from hivemind.kit import clock, worker
 from hivemind.kit.conf import conf
 from hivemind.kit.handoff import HandoffLost
 from hivemind.kit.states import StaleState
-from rooms.services import vault
+from rooms.services import readers, vault
 from runner.enums import FailureCode, RunStatus
 from runner.errors import RouteDisabled, RunCancelled, StageFailed
 from runner.models import Run
@@ -30,7 +30,6 @@ from runner.stages import mediate, query, scope
 from runner.stages.context import RunContext
 from runner.stages.preparing import Preparation
 from runner.terms import RunTerms
-from tenants.databases import session
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +91,7 @@ def _stages(ctx: RunContext) -> Ending:
     try:
         ctx.vault = vault.snapshot(ctx.room, ctx.room_key)
         if ctx.terms.allowed_tables:
-            session.ensure_room_role(ctx.run.tenant, ctx.room.id, ctx.terms.allowed_tables)
+            ctx.tables = readers.ensure(ctx.run.tenant, ctx.room.id, ctx.terms.allowed_tables)
         source = scope.run(ctx, preparation)
         output = query.run(ctx, preparation, scope_source=source)
         if ctx.terms.mediator is not None:

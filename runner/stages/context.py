@@ -26,6 +26,7 @@ class RunContext:
     room_key: bytes = field(repr=False)
     source_keys: dict[str, bytes] = field(repr=False)
     prompt: str = field(repr=False)
+    tables: list[str] = field(default_factory=list)
     vault: list[VaultEntry] = field(default_factory=list, repr=False)
     image_ids: dict[str, str] = field(default_factory=dict)
     usage: dict[str, dict[str, Any]] = field(default_factory=dict)

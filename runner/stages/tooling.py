@@ -46,13 +46,13 @@ def _reading_tools(ctx: RunContext, view: View, more: Sequence[Tool]) -> Iterato
     verdicts = GuardTally()
     sql = SqlTool(
         session.room_connection_factory(ctx.run.tenant, ctx.room.id),
-        allowed_tables=ctx.terms.allowed_tables,
+        allowed_tables=ctx.tables,
         view=view,
         verdicts=verdicts,
     )
     tools: list[Tool] = [
         sql,
-        SchemaTool(lambda: session.schema_rows(ctx.run.tenant), allowed_tables=ctx.terms.allowed_tables),
+        SchemaTool(lambda: session.schema_rows(ctx.run.tenant), allowed_tables=ctx.tables),
     ]
     if ctx.vault:
         tools.append(VaultTool(ctx.vault, view=view, verdicts=verdicts))

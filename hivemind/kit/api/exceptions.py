@@ -96,9 +96,7 @@ def _flatten(detail: Any, loc: list[str | int]) -> list[dict[str, Any]]:
         pairs = enumerate(detail) if nested else ((None, inner) for inner in detail)
         return [p for i, inner in pairs for p in _flatten(inner, loc if i is None else [*loc, i])]
     kind = (
-        "missing"
-        if getattr(detail, "code", "") == "required"
-        else f"value_error.{getattr(detail, 'code', 'invalid')}"
+        "missing" if getattr(detail, "code", "") == "required" else f"value_error.{getattr(detail, 'code', 'invalid')}"
     )
     return [{"type": kind, "loc": loc, "msg": str(detail), "input": None}]
 

@@ -4,7 +4,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["tenants.api.permissions.Nobody"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["hivemind.kit.api.parsers.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "hivemind.api.schema.OperationSchema",
     "EXCEPTION_HANDLER": "hivemind.kit.api.exceptions.handle",
     "UNAUTHENTICATED_USER": None,

@@ -6,7 +6,7 @@ from typing import ClassVar
 from rest_framework.permissions import BasePermission
 from rest_framework.views import APIView
 
-from rooms.api.parsers import BoundedJSONParser
+from hivemind.kit.api.parsers import BoundedJSONParser
 from tenants.api.permissions import callers
 from tenants.principals import Role
 
