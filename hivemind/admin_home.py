@@ -83,12 +83,12 @@ def _of_runs() -> list[Need]:
     needs = []
     count, since = overview.waiting()
     if count:
-        text = f"{_some(count, 'run')} waiting for more than 30 s, the first asked {since}"
+        text = f"{columns.counted(count, 'run')} waiting for more than 30 s, the first asked {since}"
         needs.append(Need("danger", text, columns.list_of("runner_run", waited="now")))
     failures = overview.failures()
     if failures:
         reasons = ", ".join(f"{reason} ({number})" for reason, number in failures)
-        text = f"{_some(sum(number for _, number in failures), 'run')} failed in the last day: {reasons}"
+        text = f"{columns.counted(sum(number for _, number in failures), 'run')} failed in the last day: {reasons}"
         needs.append(Need("warning", text, columns.list_of("runner_run", failed="yes")))
     return needs
 
@@ -97,11 +97,16 @@ def _of_builds() -> list[Need]:
     failed = builds.failed_lately(ImageBuild.objects.order_by()).count()
     stuck = builds.stuck(ImageBuild.objects.order_by()).count()
     told = [
-        ("danger", stuck, f"{_some(stuck, 'build')} stuck", columns.list_of("agents_imagebuild", stuck="yes")),
+        (
+            "danger",
+            stuck,
+            f"{columns.counted(stuck, 'build')} stuck",
+            columns.list_of("agents_imagebuild", stuck="yes"),
+        ),
         (
             "warning",
             failed,
-            f"{_some(failed, 'build')} failed in the last day",
+            f"{columns.counted(failed, 'build')} failed in the last day",
             columns.list_of("agents_imagebuild", failed="yes"),
         ),
     ]
@@ -152,7 +157,3 @@ def _line(run: Run) -> dict[str, Any]:
         "took": columns.took(run.created_at, run.ended_at),
         "stages": timeline.strip(run),
     }
-
-
-def _some(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{columns.number(count)} {noun}s"

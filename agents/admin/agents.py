@@ -59,7 +59,7 @@ class AgentAdmin(ShownAdmin):
                 "fields": (
                     ("name", "identifier"),
                     ("kind", "source"),
-                    ("tenant_link", "created"),
+                    ("tenant_link", "created_exactly"),
                     ("brought_to", "brought_by"),
                 )
             },
@@ -127,20 +127,26 @@ class AgentAdmin(ShownAdmin):
         """When it was uploaded."""
         return columns.moment(row.created_at)
 
+    @column("Uploaded")
+    def created_exactly(self, row: Agent) -> object:
+        """When it was uploaded, to the second."""
+        return columns.both(row.created_at)
+
     @column("Source SHA-256")
     def source_digest(self, row: Agent) -> object:
         """The digest that rooms sign."""
         return columns.code(row.source_sha256)
 
-    @column("Files")
-    def files(self, row: Agent) -> str:
+    @column("Files digest")
+    def files(self, row: Agent) -> object:
         """How many files, and their digest."""
-        return f"{row.files_count}, digest {row.files_digest}"
+        return columns.stacked(columns.code(row.files_digest), columns.counted(row.files_count, "file"))
 
-    @column("Attested files")
-    def attested_files(self, row: Agent) -> str:
+    @column("Attested files digest")
+    def attested_files(self, row: Agent) -> object:
         """How many files the frozen digest covers, and that digest."""
-        return f"{row.attested_files_count}, digest {row.attested_files_digest}"
+        count = columns.counted(row.attested_files_count, "file")
+        return columns.stacked(columns.code(row.attested_files_digest), count)
 
     @column("Memory")
     def memory(self, row: Agent) -> str:
@@ -181,8 +187,8 @@ def _sources_lost(tenant: Tenant) -> str:
     if not count:
         return ""
     return (
-        f"The source of {count} agents: their owner cannot read it or have it rebuilt again. Rooms that already name "
-        "them keep working for invited people."
+        f"The source of {columns.counted(count, 'agent')}: the owner cannot read it or have it rebuilt again. Rooms "
+        "that already name one keep working for invited people."
     )
 
 

@@ -75,7 +75,7 @@ class TenantAdmin(OperatedAdmin):
     deeds = (SUSPEND, RESUME)
     pages = (RENAME, RESET_KEY)
     fieldsets = (
-        (None, {"fields": (("name", "identifier"), ("state", "suspended"), ("created", "owner_key"))}),
+        (None, {"fields": (("name", "identifier"), ("state", "suspended"), ("created_exactly", "owner_key"))}),
         ("Data", {"fields": (("database", "database_owner"), "signing_key")}),
     )
 
@@ -145,6 +145,11 @@ class TenantAdmin(OperatedAdmin):
     def created(self, row: Tenant) -> object:
         """When it was made."""
         return columns.moment(row.created_at)
+
+    @column("Created")
+    def created_exactly(self, row: Tenant) -> object:
+        """When it was made, to the second."""
+        return columns.both(row.created_at)
 
     @column("Suspended")
     def suspended(self, row: Tenant) -> object:

@@ -22,11 +22,13 @@ admin.site.unregister([User, Group])
 
 if TYPE_CHECKING:
     UserBase = PlainUserAdmin[User]
+    Mixin = ThemedAdmin
 else:
     UserBase = PlainUserAdmin
+    Mixin = object
 
 
-class SuperusersOnly(ThemedAdmin):
+class SuperusersOnly(Mixin):
     """Permissions that are not given piece by piece: who may change accounts may become anybody."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -105,7 +107,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(SuperusersOnly, UserBase):
+class UserAdmin(SuperusersOnly, UserBase, ThemedAdmin):
     """Accounts of operators. The hash of a password is not shown, not even in part."""
 
     form = AccountForm
@@ -147,7 +149,7 @@ class UserAdmin(SuperusersOnly, UserBase):
 
 
 @admin.register(Group)
-class GroupAdmin(SuperusersOnly, PlainGroupAdmin):
+class GroupAdmin(SuperusersOnly, PlainGroupAdmin, ThemedAdmin):
     """Sets of permissions."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

@@ -95,6 +95,11 @@ def number(count: int | None) -> str:
     return NOTHING if count is None else f"{count:,}"
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 room`, `2 rooms`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def code(text: str, *, characters: int = 0) -> SafeString | str:
     """An id or a digest; only its first `characters`, when given, with all of it under the pointer."""
     if not text:

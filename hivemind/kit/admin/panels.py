@@ -30,11 +30,6 @@ class Panel:
     url_text: str = ""
     first: bool = False
 
-    @property
-    def table(self) -> dict[str, Any]:
-        """The table as the theme's component reads it."""
-        return {"headers": list(self.headers), "rows": [list(cells) for cells in self.rows]}
-
 
 Provider = Callable[[Any, HttpRequest], Panel | None]
 _providers: dict[str, list[Provider]] = {}
