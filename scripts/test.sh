@@ -20,4 +20,6 @@ if [ "$docker" = yes ]; then
     export HIVEMIND_DOCKER_HOST="$address" DOCKER_HOST="$address"
     ./agents/base/build.sh
 fi
-exec .venv/bin/python -m pytest "$@"
+# No more than four at once: each has its own Postgres, and the sandbox tests share one engine.
+parallel=$(nproc)
+exec .venv/bin/python -m pytest --numprocesses "$((parallel < 4 ? parallel : 4))" --dist loadgroup "$@"

@@ -22,7 +22,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that need an engine, but only when somebody asked for it."""
+    """Leave out the tests that need an engine, but only when somebody asked for it.
+
+    Of parallel workers one takes all the tests that use a whole service, and takes them first: they last longest.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+    for item in items:
+        if item.get_closest_marker("e2e"):
+            item.add_marker(pytest.mark.xdist_group("e2e"))
     if config.getoption("--no-docker"):
         left_out = [item for item in items if _needs_engine(item)]
         items[:] = [item for item in items if not _needs_engine(item)]

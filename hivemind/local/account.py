@@ -5,6 +5,7 @@ of their own. That account may be unable to enter the checkout (/root is closed 
 folders it needs are shown to it in a mount namespace of its own. No permission of anybody's is changed.
 """
 
+import contextlib
 import os
 import pwd
 import subprocess
@@ -85,6 +86,13 @@ def own(path: Path, account: Account, *, mode: int = 0o700) -> None:
     if os.geteuid() == 0:
         os.chown(path, account.uid, account.gid, follow_symlinks=False)
     path.chmod(mode)
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder of sockets and the windows in it, as far as nothing of a living service is left there."""
+    for entry in (*folder.glob("*/"), folder):
+        with contextlib.suppress(OSError):
+            entry.rmdir()
 
 
 def place(real: Path, *, account: Account, window: Path) -> Place:

@@ -92,6 +92,7 @@ class Postgres:
             if main:
                 processes.wait_until(lambda: not self._pids(), seconds=STOP_SECONDS)
             processes.end(self._pids, first=signal.SIGQUIT, seconds=5)
+            account.discard(self.layout.socket_dir)
             return bool(pids)
 
     def _pids(self) -> list[int]:

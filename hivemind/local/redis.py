@@ -56,7 +56,9 @@ class Redis:
     def stop(self) -> bool:
         """Stop the server after it has written everything down; return whether it was running."""
         with processes.locked(self.layout.run_dir / "redis.lock"):
-            return processes.end(self._pids, first=signal.SIGTERM, seconds=STOP_SECONDS)
+            was_running = processes.end(self._pids, first=signal.SIGTERM, seconds=STOP_SECONDS)
+            account.discard(self.layout.socket_dir)
+            return was_running
 
     def _pids(self) -> list[int]:
         return processes.running(PROGRAM, within=self.layout.redis_home)

@@ -22,6 +22,7 @@ def test_the_queue_outlives_a_stop_and_a_kill(place: Layout) -> None:
     client(place).rpush("runs", "one", "two")
     assert server.stop()
     assert not server.running()
+    assert not place.socket_dir.exists()
     server.ensure()
     assert client(place).lrange("runs", 0, -1) == [b"one", b"two"]
     client(place).rpush("runs", "three")
