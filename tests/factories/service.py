@@ -49,7 +49,11 @@ class Service:
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "up"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
         )
-        self._await()
+        try:
+            self._await()
+        except BaseException:
+            self._stop()
+            raise
 
     def tenant(self, name: str) -> str:
         """Make a tenant; its owner key."""
@@ -64,9 +68,12 @@ class Service:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stop()
+        shutil.rmtree(self.state, ignore_errors=True)
+
+    def _stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(60)
-        shutil.rmtree(self.state, ignore_errors=True)
 
     def manage(self, *words: str) -> str:
         """Run a management command and return what it printed."""
