@@ -88,11 +88,14 @@ def own(path: Path, account: Account, *, mode: int = 0o700) -> None:
     path.chmod(mode)
 
 
-def discard(folder: Path) -> None:
-    """Remove a folder of sockets and the windows in it, as far as nothing of a living service is left there."""
-    for entry in (*folder.glob("*/"), folder):
+def discard(windows: Path) -> None:
+    """Remove the windows of a service that has ended, and the folder of sockets unless another service uses it.
+
+    Never those of a living service: to remove a window takes the folder behind it away from who looks through it.
+    """
+    for folder in (*windows.glob("*/"), windows, windows.parent):
         with contextlib.suppress(OSError):
-            entry.rmdir()
+            folder.rmdir()
 
 
 def place(real: Path, *, account: Account, window: Path) -> Place:
@@ -101,6 +104,7 @@ def place(real: Path, *, account: Account, window: Path) -> Place:
         return Place(real, real)
     packages.provide("mount", package="mount")
     window.mkdir(parents=True, exist_ok=True)
+    window.parent.chmod(0o755)  # whatever our umask: the folder around it is closed
     return Place(real, window)
 
 

@@ -92,8 +92,12 @@ class Postgres:
             if main:
                 processes.wait_until(lambda: not self._pids(), seconds=STOP_SECONDS)
             processes.end(self._pids, first=signal.SIGQUIT, seconds=5)
-            account.discard(self.layout.socket_dir)
+            account.discard(self._windows)
             return bool(pids)
+
+    @property
+    def _windows(self) -> Path:
+        return self.layout.socket_dir / "postgres.d"
 
     def _pids(self) -> list[int]:
         return processes.running(PROGRAM, within=self.layout.postgres_data)
@@ -121,10 +125,9 @@ class Postgres:
         shutil.rmtree(self.layout.postgres_home / "partial", ignore_errors=True)
 
     def _places(self, owner: account.Account) -> tuple[account.Place, account.Place]:
-        windows = self.layout.socket_dir
-        home = account.place(self.layout.postgres_home, account=owner, window=windows / "postgres")
+        home = account.place(self.layout.postgres_home, account=owner, window=self._windows / "home")
         wheels = program_dir().parents[1]  # its libraries lie beside the package
-        return home, account.place(wheels, account=owner, window=windows / "wheels")
+        return home, account.place(wheels, account=owner, window=self._windows / "wheels")
 
     def _initialise(self, owner: account.Account, places: tuple[account.Place, account.Place]) -> None:
         home, wheels = places

@@ -57,17 +57,20 @@ class Redis:
         """Stop the server after it has written everything down; return whether it was running."""
         with processes.locked(self.layout.run_dir / "redis.lock"):
             was_running = processes.end(self._pids, first=signal.SIGTERM, seconds=STOP_SECONDS)
-            account.discard(self.layout.socket_dir)
+            account.discard(self._windows)
             return was_running
+
+    @property
+    def _windows(self) -> Path:
+        return self.layout.socket_dir / "redis.d"
 
     def _pids(self) -> list[int]:
         return processes.running(PROGRAM, within=self.layout.redis_home)
 
     def _launch(self, owner: account.Account) -> None:
-        windows = self.layout.socket_dir
-        home = account.place(self.layout.redis_home, account=owner, window=windows / "redis")
+        home = account.place(self.layout.redis_home, account=owner, window=self._windows / "home")
         found = program()
-        wheels = account.place(found.parents[2], account=owner, window=windows / "wheels")
+        wheels = account.place(found.parents[2], account=owner, window=self._windows / "wheels")
         settings = {**SETTINGS, "appendonly": "yes" if self.durable else "no"}
         settings |= {"dir": str(home.seen), "unixsocket": str(self.layout.redis_socket)}
         line = [wheels.view(found)]

@@ -2,12 +2,14 @@
 
 import signal
 
+import psycopg
 import pytest
 import redis
 
 from hivemind.local import processes
 from hivemind.local.errors import LocalError
-from hivemind.local.paths import Layout, redis_url
+from hivemind.local.paths import Layout, database_url, redis_url
+from hivemind.local.postgres import Postgres
 from hivemind.local.redis import Redis
 
 
@@ -22,7 +24,6 @@ def test_the_queue_outlives_a_stop_and_a_kill(place: Layout) -> None:
     client(place).rpush("runs", "one", "two")
     assert server.stop()
     assert not server.running()
-    assert not place.socket_dir.exists()
     server.ensure()
     assert client(place).lrange("runs", 0, -1) == [b"one", b"two"]
     client(place).rpush("runs", "three")
@@ -31,6 +32,18 @@ def test_the_queue_outlives_a_stop_and_a_kill(place: Layout) -> None:
     assert place.redis_socket.exists(), "a killed server leaves its socket behind"
     assert server.ensure()
     assert client(place).lrange("runs", 0, -1) == [b"one", b"two", b"three"]
+
+
+def test_its_stop_takes_nothing_away_from_the_database_beside_it(place: Layout) -> None:
+    queue, database = Redis(place, durable=False), Postgres(place, durable=False)
+    queue.ensure()
+    database.ensure()
+    queue.stop()
+    with psycopg.connect(database_url(place.state_dir), autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000)")
+        connection.execute("DROP TABLE kept")
+    assert database.stop()
+    assert not place.socket_dir.exists()
 
 
 def test_a_cut_off_last_write_does_not_keep_it_from_starting(place: Layout) -> None:
