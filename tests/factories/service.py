@@ -20,9 +20,9 @@ from tests.factories import packages
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TRIVIAL = {
-    "scope": packages.ALLOW_ALL,
-    "query": "print('answer')",
-    "mediator": packages.ECHO_RAW,
+    "scope": packages.TRIVIAL_SCOPE,
+    "query": packages.TRIVIAL_QUERY,
+    "mediator": packages.TRIVIAL_MEDIATOR,
 }
 
 
@@ -133,7 +133,8 @@ class Service:
 
     def agent(self, kind: str, source: str) -> str:
         """Upload an agent, wait for its image; its id."""
-        files = {"archive": ("a.tar.gz", packages.package(source))}
+        dockerfile = packages.SHELL_DOCKERFILE if source in TRIVIAL.values() else packages.DOCKERFILE
+        files = {"archive": ("a.tar.gz", packages.package(source, dockerfile=dockerfile))}
         self.await_worker()
         answer = self.http.post("/room-agents", data={"name": kind, "agent_type": kind}, files=files)
         answer.raise_for_status()

@@ -1,0 +1,73 @@
+"""A wrong setting stops the start with one line that says what to do."""
+
+import os
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from hivemind.settings import env
+from hivemind.settings.env import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def load(tmp_path: Path, **values: str) -> object:
+    return env.load({f"HIVEMIND_{name}": value for name, value in values.items()}, base_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PROT", "8100", "did you mean HIVEMIND_PORT"),
+        ("PORT", "80a", "must be a whole number"),
+        ("PORT", "0", "must be at least 1"),
+        ("CONTAINER_CPU_QUOTA", "nan", "must be at least"),
+        ("CONTAINER_MEMORY_MB", "8", "must be at least 16"),
+        ("DEBUG", "maybe", "must be true or false"),
+        ("SCOPE_MODE", "quick", "must be one of"),
+        ("QUERY_DIRECT_SQL_FALLBACK", "1", "is not a setting"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, name: str, value: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words) as refusal:
+        load(tmp_path, **{name: value})
+    assert "\n" not in str(refusal.value)
+
+
+def test_an_empty_value_means_the_default(tmp_path: Path) -> None:
+    assert env.load({"HIVEMIND_PORT": ""}, base_dir=tmp_path).service.port == 8100
+
+
+def test_a_secret_comes_from_a_file_and_is_never_taken_from_two_places(tmp_path: Path) -> None:
+    secret = tmp_path / "key"
+    secret.write_text("s3cret\n")
+    schema = env.load({"HIVEMIND_ADMIN_KEY_FILE": str(secret)}, base_dir=tmp_path)
+    assert schema.service.admin_key == "s3cret"
+    with pytest.raises(SettingsError, match="both set"):
+        load(tmp_path, ADMIN_KEY="x", ADMIN_KEY_FILE=str(secret))
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(tmp_path, ADMIN_KEY_FILE=str(tmp_path / "missing"))
+    with pytest.raises(SettingsError, match="not a setting"):
+        load(tmp_path, PORT_FILE=str(secret))
+
+
+def test_every_setting_has_its_own_name() -> None:
+    names = [f.metadata["name"] for group in env.GROUPS.values() for f in fields(group)]
+    assert len(names) == len(set(names))
+
+
+def test_the_process_ends_with_one_line(tmp_path: Path) -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("HIVEMIND_", "DJANGO_"))}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env=environment | {"HIVEMIND_STATE_DIR": str(tmp_path), "HIVEMIND_PROT": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip() == "settings: HIVEMIND_PROT is not a setting of Hivemind; did you mean HIVEMIND_PORT?"
