@@ -6,6 +6,8 @@ Everything is shown only to those who may see the lists behind it.
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count as Total
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from agents.admin import builds
@@ -122,18 +124,24 @@ def _counts(request: HttpRequest) -> list[Count]:
             Count("Runs in the last day", columns.number(lately["asked"]), remark, columns.list_of("runner_run"))
         )
     if may("rooms.view_room"):
-        living, all_rooms = Room.objects.filter(revoked_at=None).count(), Room.objects.count()
-        remark = f"{all_rooms - living} revoked"
+        rooms, living = _all_and(Room.objects.all(), Q(revoked_at=None))
+        remark = f"{columns.number(rooms - living)} revoked"
         counts.append(Count("Rooms in force", columns.number(living), remark, columns.list_of("rooms_room")))
     if may("tenants.view_tenant"):
-        everyone, barred = Tenant.objects.count(), Tenant.objects.exclude(suspended_at=None).count()
-        counts.append(
-            Count("Tenants", columns.number(everyone), f"{barred} suspended", columns.list_of("tenants_tenant"))
-        )
+        tenants, suspended = _all_and(Tenant.objects.all(), ~Q(suspended_at=None))
+        remark = f"{columns.number(suspended)} suspended"
+        counts.append(Count("Tenants", columns.number(tenants), remark, columns.list_of("tenants_tenant")))
     if may("agents.view_agent"):
-        agents, built = Agent.objects.count(), Agent.objects.exclude(image_id="").count()
-        counts.append(Count("Agents", columns.number(agents), f"{built} with image", columns.list_of("agents_agent")))
+        agents, built = _all_and(Agent.objects.all(), ~Q(image_id=""))
+        remark = f"{columns.number(built)} with image"
+        counts.append(Count("Agents", columns.number(agents), remark, columns.list_of("agents_agent")))
     return counts
+
+
+def _all_and(rows: QuerySet[Any], some: Q) -> tuple[int, int]:
+    """How many rows there are, and how many of them are `some`; in one query."""
+    found = rows.order_by().aggregate(all=Total("pk"), some=Total("pk", filter=some))
+    return found["all"], found["some"]
 
 
 def _worker(worker: WorkerKey) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def lately(rows: QuerySet[Any]) -> dict[str, int]:
 def failures() -> list[tuple[str, int]]:
     """Why runs failed in the last day, the most frequent reason first."""
     rows = states.failed_lately(Run.objects.order_by()).values("failure_code").annotate(count=Count("pk"))
-    return [(states.WHOSE.get(row["failure_code"], "failed"), row["count"]) for row in rows.order_by("-count")]
+    return [(states.whose(row["failure_code"]), row["count"]) for row in rows.order_by("-count")]
 
 
 def waiting() -> tuple[int, str]:

@@ -159,9 +159,7 @@ class RunAdmin(OperatedAdmin):
     @column("Why not answered")
     def why(self, row: Run) -> str:
         """Whose failure it was."""
-        return (
-            states.WHOSE.get(FailureCode(row.failure_code), row.failure_code) if row.failure_code else columns.NOTHING
-        )
+        return states.whose(row.failure_code) or columns.NOTHING
 
     @column("Answer goes to")
     def seen_by(self, row: Run) -> str:

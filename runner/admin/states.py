@@ -40,6 +40,11 @@ def badge(run: Run) -> SafeString:
     return columns.badge(COLOURS[run.status], text)
 
 
+def whose(failure_code: str) -> str:
+    """Whose failure it was, in words; empty for a run that did not fail."""
+    return next((text for code, text in WHOSE.items() if code == failure_code), failure_code)
+
+
 def failed_lately(rows: Rows) -> Rows:
     """Runs that failed in the last day."""
     now = clock.now()

@@ -56,6 +56,12 @@ def test_a_suspended_tenants_key_is_refused_until_it_is_resumed(olga: Client, al
     assert AuditEvent.objects.get(action="operator.suspend").details == WHY
 
 
+def test_a_reason_that_holds_a_key_is_not_recorded(olga: Client, alice: Person) -> None:
+    answer = olga.post(deed(alice.tenant, "suspend"), {"reason": f"she lost {alice.api_key} again"})
+    assert "forgets nothing" in answer.content.decode()
+    assert not Tenant.objects.get().suspended and not AuditEvent.objects.exists()
+
+
 def test_only_the_deed_that_makes_sense_has_a_button(olga: Client, alice: Person) -> None:
     address = reverse("admin:tenants_tenant_change", args=[quote(alice.tenant.pk)])
     text = olga.get(address).content.decode()

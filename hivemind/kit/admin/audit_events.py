@@ -9,9 +9,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from attestation.tokens import CREDIT, INVITE, OWNER, SHARE
 from hivemind.kit import clock
-from hivemind.kit.admin import columns
+from hivemind.kit.admin import bearers, columns
 from hivemind.kit.admin.bases import ShownAdmin
 from hivemind.kit.admin.columns import column
 from hivemind.kit.admin.paging import CappedPaginator
@@ -22,7 +21,6 @@ from hivemind.kit.models import AuditEvent
 PAGES = ((re.compile(r"t_[0-9a-f]+"), "tenants_tenant"), (re.compile(r"room_[0-9a-f]+"), "rooms_room"))
 DETAIL_CHARS = 300
 LATEST = 8
-BEARER = re.compile(f"(?:{OWNER}|{INVITE}|{SHARE}|{CREDIT})" + r"[A-Za-z0-9_-]+")
 
 
 def _by(kind: str) -> Answer:
@@ -107,7 +105,7 @@ def plain(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float | str):
-        return BEARER.sub("(a token)", str(value))[:DETAIL_CHARS]
+        return bearers.struck(str(value))[:DETAIL_CHARS]
     if isinstance(value, list):
         return ", ".join(plain(item) for item in value)[:DETAIL_CHARS]
     return "…"

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from hivemind.kit.admin import bearers
 from hivemind.kit.audit import Actor
 
 REASON_CHARS = 200
@@ -22,6 +23,13 @@ class ReasonForm(forms.Form):
         widget=UnfoldAdminTextInputWidget({"autocomplete": "off", "autofocus": True}),
         help_text="One sentence for the audit trail. Name no secrets.",
     )
+
+    def clean_reason(self) -> str:
+        """The reason; one that holds a key is refused, because the trail forgets nothing."""
+        reason: str = self.cleaned_data["reason"]
+        if bearers.holds_one(reason):
+            raise forms.ValidationError("This holds a key or token, and the trail forgets nothing. Leave it out.")
+        return reason
 
 
 @dataclass(frozen=True)
