@@ -70,7 +70,7 @@ def _begin_base_image(here: checkout.Checkout, environment: Mapping[str, str]) -
 
 def _await_base_image(image: subprocess.Popen[bytes], here: checkout.Checkout, narrator: Narrator) -> None:
     if not processes.wait_until(lambda: image.poll() is not None, seconds=2):
-        narrator.say(f"waiting for the agents' base image, see {_image_log(here)}")
+        narrator.say(f"waiting for the agents' base image, see {_short(_image_log(here))}")
     if image.wait() != 0:
         raise NotReady(f"the agents' base image could not be made:\n{processes.last_lines(_image_log(here))}")
 
@@ -86,7 +86,7 @@ def _ensure_service(here: checkout.Checkout, environment: Mapping[str, str], nar
             return
         narrator.say("the program or its settings have changed: restarting the service")
         supervisor.stop(here.layout, seconds=STOP_SECONDS)
-    narrator.say(f"starting the service, logs in {here.layout.log_dir}")
+    narrator.say(f"starting the service, logs in {_short(here.layout.log_dir)}")
     log = here.layout.log_dir / "up.log"
     seen = log.stat().st_size if log.exists() else 0
     files.write_private(_fingerprint_file(here), _fingerprint(environment))
@@ -175,13 +175,18 @@ def _closing_words(here: checkout.Checkout, *, password: str | None) -> None:
         click.echo(f"operator  operator, password {password}   (shown this once)")
     else:
         click.echo("operator  operator   (forgotten the password? .venv/bin/python manage.py changepassword operator)")
-    click.echo(f"logs      {here.layout.log_dir}")
+    click.echo(f"logs      {_short(here.layout.log_dir)}")
     click.echo("stop      ./scripts/stop.sh   (keeps all data)")
     click.echo("\nnext:")
     click.echo("  .venv/bin/hmctl --help")
-    keys = here.layout.state_dir / "demo" / "alice-media" / "api-key"
+    keys = _short(here.layout.state_dir / "demo" / "alice-media" / "api-key")
     click.echo(f"  .venv/bin/hmctl --profile alice init --service {here.url} --api-key-file {keys}")
     click.echo("  .venv/bin/hmctl --profile alice room list")
+
+
+def _short(path: Path) -> str:
+    """Return `path` as seen from the checkout, where the reader stands."""
+    return str(path.relative_to(checkout.ROOT) if path.is_relative_to(checkout.ROOT) else path)
 
 
 def main() -> None:
