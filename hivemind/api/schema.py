@@ -34,6 +34,12 @@ REFUSED = {
     "429": "Too many requests; Retry-After says when to come back.",
     "503": "Something the request needs is not there at the moment.",
 }
+NEXT_PAGE = {
+    "X-Next-Cursor": {
+        "description": "Pass it as `cursor` to read on. Absent on the last page.",
+        "schema": {"type": "string"},
+    }
+}
 ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}}
 MALFORMED = {"application/json": {"schema": {"$ref": "#/components/schemas/MalformedResponse"}}}
 
@@ -51,6 +57,7 @@ def postprocess(result: dict[str, Any], generator: Any, request: Any, public: bo
     for path, operation in operations(result):
         _add_refusals(path, operation)
         _add_examples(operation)
+        _add_paging(operation)
         operation.setdefault("security", [])
     result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
     result["servers"] = [{"url": "/", "description": "the service that serves this document"}]
@@ -92,6 +99,12 @@ def _add_examples(operation: dict[str, Any]) -> None:
         operation["requestBody"]["content"]["application/json"]["example"] = examples.REQUESTS[name]
     if name in examples.ANSWERS:
         operation["responses"]["200"]["content"]["application/json"]["example"] = examples.ANSWERS[name]
+
+
+def _add_paging(operation: dict[str, Any]) -> None:
+    """Declare the header that carries the next page's cursor where a cursor is taken."""
+    if any(parameter["name"] == "cursor" for parameter in operation.get("parameters", [])):
+        operation["responses"]["200"]["headers"] = NEXT_PAGE
 
 
 def _with_plain_names(result: dict[str, Any]) -> dict[str, Any]:
