@@ -1,6 +1,7 @@
 """Ending a run: output, receipt, usage and terminal state together or not at all."""
 
 import json
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db import transaction
 
 from attestation.canonical import PIN_V1
 from attestation.digests import text_hash
+from attestation.errors import ManifestError
 from attestation.manifests.run_record import RunAgent, RunBody, hash_error, sign_run
 from attestation.sealing import aead
 from attestation.sealing.context import output_context
@@ -18,6 +20,7 @@ from runner.enums import FailureCode, RunStatus, StageStatus
 from runner.models import Run, Stage
 from runner.terms import RunTerms, StageTerms
 
+log = logging.getLogger(__name__)
 CANCELLED = "The run was cancelled"
 SENTENCES = {
     FailureCode.DEADLINE: "The run's deadline passed before it was done",
@@ -70,7 +73,7 @@ def end(run: Run, ending: Ending, *, room_key: bytes | None) -> None:
     terms = RunTerms.from_json(run.terms)
     now = clock.now()
     values: dict[str, Any] = {
-        "receipt": PIN_V1.encode(_receipt(run, terms, ending)).decode("ascii"),
+        "receipt": _signed(run, terms, ending),
         "usage": ending.facts.usage,
         "error": ending.sentence,
         "failure_code": ending.code or "",
@@ -104,6 +107,17 @@ def end_unclaimed(run_id: str, code: FailureCode = FailureCode.CANCELLED) -> boo
     except states.StaleState:
         return False
     return True
+
+
+def _signed(run: Run, terms: RunTerms, ending: Ending) -> str:
+    """The record's text. A row too damaged to be signed still ends, without one, unless it would be an answer."""
+    try:
+        return PIN_V1.encode(_receipt(run, terms, ending)).decode("ascii")
+    except ManifestError:
+        if ending.status is RunStatus.COMPLETED:
+            raise
+        log.exception("a run ended without a receipt", extra={"run_id": run.pk})
+        return ""
 
 
 def _receipt(run: Run, terms: RunTerms, ending: Ending) -> dict[str, Any]:

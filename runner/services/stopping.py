@@ -1,8 +1,12 @@
 """Stopping what runs when a right to a room ends."""
 
+from django.db.models import Q
+
+from hivemind.kit.audit import Actor
 from rooms.hooks import Revocation
 from runner.models import Run
 from runner.services import runs
+from tenants.models import Tenant
 
 
 def stop_work(revocation: Revocation) -> None:
@@ -11,3 +15,8 @@ def stop_work(revocation: Revocation) -> None:
     if not revocation.whole_room:
         concerned = concerned.filter(issuer_token_id=revocation.token_id)
     runs.request_stop(concerned, actor=revocation.actor)
+
+
+def stop_tenant(tenant: Tenant, actor: Actor) -> None:
+    """Ask everything that runs in the tenant's rooms, or at the tenant's cost, to stop."""
+    runs.request_stop(Run.objects.filter(Q(tenant=tenant) | Q(payer_tenant_id=tenant.pk)), actor=actor)

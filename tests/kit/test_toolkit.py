@@ -110,7 +110,7 @@ def test_logs_hold_allow_listed_fields_and_no_text_of_an_exception() -> None:
 def test_the_audit_trail_only_grows(db: None) -> None:
     audit.record(audit.Actor.system("test"), "thing.done", "x")
     for statement in ("UPDATE kit_auditevent SET actor = 'me'", "DELETE FROM kit_auditevent"):
-        with pytest.raises(Exception, match="append-only|append only"), transaction.atomic(), connection.cursor() as c:
+        with pytest.raises(Exception, match="append"), transaction.atomic(), connection.cursor() as c:
             c.execute(statement)
     assert AuditEvent.objects.count() == 1
 

@@ -12,6 +12,7 @@ from attestation.errors import VerificationError
 from attestation.server import signer
 from attestation.verifier import RunExpectation, verify_run
 from hivemind.kit import clock
+from hivemind.kit.audit import Actor
 from hivemind.kit.handoff import WorkerIdentity
 from hivemind.kit.models import WorkerKey
 from hivemind.kit.states import StaleState
@@ -20,6 +21,7 @@ from runner.enums import FailureCode, RunStatus
 from runner.models import Run
 from runner.services import finish, reconcile, runs
 from runner.services.finish import Facts
+from tenants.services import tenants
 from tests.factories import rooms as room_factory
 from tests.factories import runs as factory
 from tests.factories.rooms import MadeRoom
@@ -156,3 +158,21 @@ def test_revoking_the_room_stops_its_runs(room: MadeRoom, worker: WorkerIdentity
     rooms.revoke(room.owner.owner, room.room_id)
     assert Run.objects.get(pk=waiting.pk).status == "cancelled"
     assert Run.objects.get(pk=going.pk).cancel_requested_at is not None
+
+
+def test_suspending_a_tenant_stops_what_runs_in_its_rooms_and_at_its_cost(
+    room: MadeRoom, worker: WorkerIdentity, bob: Person, carol: Person
+) -> None:
+    paid_by_bob = factory.ask(room.guest, room, payer=bob)
+    paid_by_carol = factory.ask(room.guest, room, payer=carol)
+    tenants.suspend(bob.tenant.pk, actor=Actor.operator("olga"))
+    assert Run.objects.get(pk=paid_by_bob.pk).status == "cancelled"
+    assert Run.objects.get(pk=paid_by_carol.pk).status == "pending"
+    tenants.suspend(room.owner.tenant.pk, actor=Actor.operator("olga"))
+    assert Run.objects.get(pk=paid_by_carol.pk).status == "cancelled"
+
+
+def test_a_damaged_row_can_still_be_ended(running: Run) -> None:
+    Run.objects.filter(pk=running.pk).update(prompt_sha256="")
+    finish.end(Run.objects.get(pk=running.pk), finish.failed(FailureCode.DEADLINE), room_key=None)
+    assert (Run.objects.get(pk=running.pk).status, Run.objects.get(pk=running.pk).receipt) == ("failed", "")
