@@ -97,6 +97,4 @@ class RoomSealed(Unavailable):
     """The room's key cannot be opened with what was presented."""
 
     code = "room_sealed"
-    sentence = (
-        "Room data is sealed: this credential cannot open it; present the owner key or the room's invite"
-    )
+    sentence = "Room data is sealed: this credential cannot open it; present the owner key or the room's invite"

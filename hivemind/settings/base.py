@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 import environ
+from corsheaders import defaults as corsheaders_defaults
 
 from hivemind.local import paths
 from hivemind.settings import env
@@ -46,6 +47,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "corsheaders",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -63,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hivemind.kit.api.middleware.TrailingSlashMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -119,6 +122,17 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = None
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
+# Off unless origins are configured; credentials never cross, because bearers are not cookies.
+CORS_ALLOWED_ORIGINS = [o.strip() for o in HIVEMIND.service.cors_allow_origins.split(",") if o.strip()]
+CORS_URLS_REGEX = r"^/v1/"
+CORS_PREFLIGHT_MAX_AGE = 600
+CORS_ALLOW_HEADERS = (
+    *corsheaders_defaults.default_headers,
+    "x-hivemind-api-key",
+    "x-hivemind-payer-key",
+    "x-hivemind-idempotency-key",
+)
+
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -133,4 +147,5 @@ from hivemind.settings.topics.celery import *  # noqa: E402, F403
 from hivemind.settings.topics.logging import *  # noqa: E402, F403
 from hivemind.settings.topics.rest import *  # noqa: E402, F403
 
+CELERY_BEAT_SCHEDULE["retain"]["schedule"] = float(HIVEMIND.retention.sweep_seconds)  # noqa: F405
 CELERY_BROKER_URL = paths.celery_broker_url(REDIS_URL)

@@ -45,9 +45,10 @@ print("mediated: " + (os.environ.get("RAW_OUTPUT") or open(os.environ["RAW_OUTPU
 SHELL_DOCKERFILE = b'FROM hivemind-agent-base:latest\nCOPY . /app\nCMD ["/bin/sh", "/app/agent.py"]\n'
 
 # The least that an agent can be: no interpreter to start.
-TRIVIAL_SCOPE = (
-    r"""echo '{"scope_fn": "def scope(sql, params, rows):\n    return {\"allow\": True, \"rows\": rows}"}'"""
-)
+TRIVIAL_SCOPE = r"""cat <<'END'
+{"scope_fn": "def scope(sql, params, rows):\n    return {\"allow\": True, \"rows\": rows}"}
+END
+"""
 TRIVIAL_QUERY = "echo answer"
 TRIVIAL_MEDIATOR = 'echo "mediated: $RAW_OUTPUT"'
 

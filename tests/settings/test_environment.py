@@ -71,3 +71,16 @@ def test_the_process_ends_with_one_line(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.strip() == "settings: HIVEMIND_PROT is not a setting of Hivemind; did you mean HIVEMIND_PORT?"
+
+
+def test_no_origin_may_read_answers_until_one_is_configured() -> None:
+    from django.test import Client, override_settings
+
+    asked = {"Origin": "https://app.example"}
+    assert "Access-Control-Allow-Origin" not in Client().get("/v1/healthz", headers=asked).headers
+    with override_settings(CORS_ALLOWED_ORIGINS=["https://app.example"]):
+        answer = Client().get("/v1/healthz", headers=asked).headers
+        assert answer["Access-Control-Allow-Origin"] == "https://app.example"
+        assert "Access-Control-Allow-Credentials" not in answer
+        other = Client().get("/v1/healthz", headers={"Origin": "https://evil.example"}).headers
+        assert "Access-Control-Allow-Origin" not in other

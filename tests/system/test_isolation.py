@@ -19,8 +19,9 @@ import concurrent.futures, glob, socket, stat
 def answers(target):
     host, port = target
     try:
-        with socket.create_connection((host, port), timeout=0.5):
-            return [host, port]
+        with socket.create_connection((host, port), timeout=0.5) as made:
+            # Loopback may connect a socket to itself when the port it was given is the one it asked for.
+            return [host, port] if made.getsockname() != made.getpeername() else None
     except OSError:
         return None
 

@@ -31,7 +31,7 @@ class Options:
 @json_option
 @with_app()
 def command(app: App, run_id: str, room: str | None, yes: bool, as_json: bool) -> None:
-    """Stop a run that has not ended. What it used so far is charged, the rest of the hold is given back.
+    """Stop a run that has not ended. A running one ends within a second or two; nothing of it is answered.
 
     \b
     Examples:
