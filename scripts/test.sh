@@ -22,4 +22,4 @@ if [ "$docker" = yes ]; then
 fi
 # No more than four at once: each has its own Postgres, and the sandbox tests share one engine.
 parallel=$(nproc)
-exec .venv/bin/python -m pytest --numprocesses "$((parallel < 4 ? parallel : 4))" --dist loadgroup "$@"
+exec .venv/bin/python -m pytest --numprocesses "$((parallel < 4 ? parallel : 4))" "$@"

@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from hivemind.local import docker_engine, testing
 
@@ -22,19 +24,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that need an engine, but only when somebody asked for it.
-
-    Of parallel workers one takes all the tests that use a whole service, and takes them first: they last longest.
-    """
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
-    for item in items:
-        if item.get_closest_marker("e2e"):
-            item.add_marker(pytest.mark.xdist_group("e2e"))
+    """Leave out the tests that need an engine, but only when somebody asked for it."""
     if config.getoption("--no-docker"):
         left_out = [item for item in items if _needs_engine(item)]
         items[:] = [item for item in items if not _needs_engine(item)]
         config.hook.pytest_deselected(items=left_out)
         config.stash[_left_out] = len(left_out)
+
+
+class OneService(LoadScopeScheduling):
+    """Of several processors one plays all the tests of a whole service, so that only one service is started."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "a whole service" if nodeid.startswith("tests/system/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return OneService(config, log)
 
 
 _left_out = pytest.StashKey[int]()
