@@ -47,7 +47,7 @@ def _wire(build: ImageBuild) -> dict[str, Any]:
         "agent_id": build.agent_id,
         "status": build.status,
         "outcome": "build_failed" if failed else build.status,
-        "error": f"Image build failed: {build.error}"[:500] if failed else None,
+        "error": f"Image build failed: {build.error}" if failed else None,
         "created_at": clock.unix(build.created_at),
         "updated_at": clock.unix(build.updated_at),
         "build_started_at": clock.unix(build.started_at),

@@ -21,7 +21,7 @@ from hivemind.kit import clock, handoff, ids, states, worker
 from hivemind.kit.conf import conf
 from hivemind.kit.handoff import HandoffLost
 from runner.engine.base import BuildSpec, Engine, ImageInfo
-from runner.engine.errors import BuildFailed, EngineError
+from runner.engine.errors import BuildError, BuildFailed, EngineError
 from runner.engine.limits import MIB
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ QUEUE = "builds"
 QUEUE_SECONDS = 900
 WORKER_GONE = "the worker that held the source key is gone; upload again"
 POLL_SECONDS = 0.2
+RETRY_WITHIN_SECONDS = 20
+ERROR_CHARS = 1200
 
 
 def unsaved(agent: Agent, source_key: bytes) -> ImageBuild:
@@ -143,14 +145,27 @@ def _build(agent: Agent, source_key: bytes, engine: Engine) -> ImageInfo:
         labels={"hivemind-agent-id": agent.id},
     )
     try:
-        image = engine.build_image(spec)
+        image = _build_image(engine, spec)
     except BuildFailed as error:
+        raise ImageNotBuilt(f"{error} {error.output}".strip()[:ERROR_CHARS]) from error
+    except BuildError as error:
         raise ImageNotBuilt(str(error)) from error
     except EngineError as error:
         raise ImageNotBuilt("the container engine could not build it") from error
     Agent.objects.filter(pk=agent.pk).update(image_id=image.id, image_repo_digests=list(image.repo_digests))
     agent.image_id = image.id
     return image
+
+
+def _build_image(engine: Engine, spec: BuildSpec) -> ImageInfo:
+    """Build; once more when it failed at once: a step taken from the engine's cache may just have been pruned."""
+    started = time.monotonic()
+    try:
+        return engine.build_image(spec)
+    except BuildFailed:
+        if time.monotonic() - started > RETRY_WITHIN_SECONDS:
+            raise
+        return engine.build_image(spec)
 
 
 def _wait_for_builds(agent: Agent) -> None:
