@@ -47,7 +47,8 @@ _left_out = pytest.StashKey[int]()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if count := config.stash.get(_left_out, 0):
+    if config.getoption("--no-docker"):
+        count = config.stash.get(_left_out, 0) or "the"  # parallel workers count for themselves
         terminalreporter.section("without Docker", sep="!", yellow=True)
         terminalreporter.line(f"{count} tests that need a Docker engine did not run, because of --no-docker")
 
