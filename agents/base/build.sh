@@ -81,6 +81,7 @@ need_mmdebstrap() {
     command -v mmdebstrap >/dev/null && return
     [ "$(id -u)" = 0 ] || fail "mmdebstrap is missing: install it, or run this as root"
     say "installing mmdebstrap"
+    apt-get update -q >/dev/null
     apt-get install -y -q --no-install-recommends mmdebstrap >/dev/null
 }
 
