@@ -42,7 +42,8 @@ try:
     stranger = call("/tools", token="x" * 43)
 except urllib.error.HTTPError as error:
     stranger = error.code
-print(json.dumps({"found": found, "listening": listening, "interfaces": interfaces, "names": names, "sockets": sockets, "stranger": stranger}))
+seen = {"found": found, "listening": listening, "interfaces": interfaces, "names": names}
+print(json.dumps(seen | {"sockets": sockets, "stranger": stranger}))
 """
 )
 
