@@ -15,10 +15,11 @@ OWNER: Final = "hmk_"
 INVITE: Final = "hmq_"
 SHARE: Final = "hms_"
 CREDIT: Final = "hmcc_"
+SPEND: Final = "hmp_"
 
 _SECRET_BYTES: Final = 32
-_ANY_KNOWN = re.compile(r"(hmk_|hmq_|hms_|hmcc_)[A-Za-z0-9_-]{16,128}")
-_AS_MINTED = re.compile(r"(hmk_|hmq_|hms_|hmcc_)[A-Za-z0-9_-]{43}")
+_ANY_KNOWN = re.compile(r"(hmk_|hmq_|hms_|hmcc_|hmp_)[A-Za-z0-9_-]{16,128}")
+_AS_MINTED = re.compile(r"(hmk_|hmq_|hms_|hmcc_|hmp_)[A-Za-z0-9_-]{43}")
 
 
 class Token:

@@ -30,3 +30,18 @@ def run_id() -> str:
 def vault_item_id() -> str:
     """`rvi_` and 16 hexadecimal digits."""
     return f"rvi_{_hex(16)}"
+
+
+def entry_id() -> str:
+    """`ble_` and 24 hexadecimal digits."""
+    return f"ble_{_hex(24)}"
+
+
+def credit_code_id() -> str:
+    """`cc_` and 16 hexadecimal digits."""
+    return f"cc_{_hex(16)}"
+
+
+def redemption_id() -> str:
+    """`ccr_` and 24 hexadecimal digits."""
+    return f"ccr_{_hex(24)}"

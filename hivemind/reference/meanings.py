@@ -11,7 +11,7 @@ MEANINGS: Final[dict[str, str]] = {
     "DATABASE_URL": "Control database, as `postgresql://user:password@host:port/name`. Empty: the embedded Postgres.",
     "REDIS_URL": "Broker and cache, as `redis://host:port/0`. Empty: the embedded Redis.",
     "SECRET_KEY": "Key of sessions and of the passwords of database roles. Empty: made once, in the state directory.",
-    "ADMIN_KEY": "Bearer of the operator's routes of the API, of which there are none in this version.",
+    "ADMIN_KEY": "Bearer of the operator's routes of the API. Empty: those routes are closed.",
     "ALLOWED_HOSTS": "Host names that are answered, separated by commas. Empty: all.",
     "TRUSTED_PROXIES": "Networks, separated by commas, whose X-Forwarded headers are believed.",
     "CORS_ALLOW_ORIGINS": "Reserved, not used yet.",
@@ -47,4 +47,7 @@ MEANINGS: Final[dict[str, str]] = {
     "ARTIFACT_RETENTION_SECONDS": "How long answers, kept prompts and artifacts stay readable.",
     "ARTIFACT_SWEEP_INTERVAL_SECONDS": "Reserved, not used yet: what is too old is removed every 5 minutes.",
     "SCOPE_MODE": "Mode that every scope agent is told to work in. Empty: chosen for each run.",
+    "BILLING_ENFORCE_CREDITS": "Refuse runs that the payer's balance does not cover, and runs of models without a price.",
+    "SELF_SERVE_SIGNUP_ENABLED": "Let anybody make a tenant with `POST /v1/signup`.",
+    "SIGNUP_STARTER_CREDIT_CODE": "Credit code that is redeemed for every tenant that signs up. Empty: none.",
 }

@@ -104,6 +104,15 @@ class Defaults:
 
 
 @dataclass(frozen=True)
+class Billing:
+    """Whether credit is enforced, and who may come in without an operator."""
+
+    enforce_credits: bool = setting("BILLING_ENFORCE_CREDITS", False)
+    self_serve_signup: bool = setting("SELF_SERVE_SIGNUP_ENABLED", False)
+    starter_credit_code: str = setting("SIGNUP_STARTER_CREDIT_CODE", "", secret=True)
+
+
+@dataclass(frozen=True)
 class Schema:
     """All groups. Built once by `hivemind.settings.env.load`; read through `hivemind.kit.conf.conf`."""
 
@@ -113,6 +122,7 @@ class Schema:
     budgets: Budgets
     retention: Retention
     defaults: Defaults
+    billing: Billing
     state_dir: Path
 
 

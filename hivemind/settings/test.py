@@ -14,3 +14,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SECRET_KEY = f"not-a-secret-outside-the-test-suite-{os.getpid()}"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("HIVEMIND_TEST_DATABASE_NAME", f"hivemind_test_{os.getpid()}")}
+# Tests of real transactions empty every table after themselves, which the books refuse to anybody else.
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c hivemind.may_empty_the_books=on"

@@ -1,0 +1,287 @@
+"""Moving money: grants, debits and refunds by operators; hold, then settle or void, for runs.
+
+Every function locks the account's row first and writes its entries in the same transaction, so movements of one
+account happen one after another. The figures on the account are kept by the database (`billing/migrations/0002`), which
+also refuses whatever would contradict them. The two phases follow TigerBeetle's pending and posting transfers: a hold
+is resolved by new rows that name it, and once only.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+
+from billing.enums import EntryKind, Resolution
+from billing.errors import (
+    AccountClosed,
+    AccountNotFound,
+    BadAmount,
+    BadExpiry,
+    BadNote,
+    HoldNotFound,
+    HoldResolved,
+    InsufficientCredit,
+    Overdraft,
+    RefundTooLarge,
+)
+from billing.models import Account, Entry, Hold
+from billing.money import HIGHEST_MICRO_USD
+from billing.services import lots, spend_limits
+from hivemind.kit import audit, clock, ids
+from hivemind.kit.audit import Actor
+
+NOTE_CHARS = 200
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Credit to be given. `source` is `admin`, `credit_code` or `signup`; `details` join it in the statement."""
+
+    amount_micro_usd: int
+    note: str = ""
+    source: str = "admin"
+    expires_at: datetime | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HoldRequest:
+    """Money to be set aside for a run. `spend_token_id` names the token that pays, empty for an owner key."""
+
+    run_id: str
+    tenant_id: str
+    amount_micro_usd: int
+    expires_at: datetime
+    enforce: bool
+    spend_token_id: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def open_account(tenant_id: str, *, name: str, actor: Actor) -> Account:
+    """The tenant's account, opened if there is none."""
+    account, is_new = Account.objects.get_or_create(
+        tenant_id=tenant_id, defaults={"name": name, "opened_at": clock.now()}
+    )
+    if is_new:
+        audit.record(actor, "account.opened", tenant_id, tenant_id=tenant_id)
+    return account
+
+
+def close_account(tenant_id: str, *, name: str, actor: Actor) -> None:
+    """Keep the books of a tenant that goes, under the name it had. No new credit and no new holds from now on."""
+    with transaction.atomic():
+        account = locked(tenant_id)
+        account.name, account.closed_at = name, clock.now()
+        account.save(update_fields=["name", "closed_at"])
+        audit.record(actor, "account.closed", tenant_id, tenant_id=tenant_id, balance=account.balance_micro_usd)
+
+
+def rename_account(tenant_id: str, *, name: str, actor: Actor) -> None:
+    """Show the account under the tenant's new name."""
+    with transaction.atomic():
+        account = locked(tenant_id)
+        account.name = name
+        account.save(update_fields=["name"])
+        audit.record(actor, "account.renamed", tenant_id, tenant_id=tenant_id)
+
+
+def grant(tenant_id: str, given: Grant, *, actor: Actor) -> Entry:
+    """Add credit. Raises BadAmount, BadNote, BadExpiry, AccountNotFound, AccountClosed."""
+    _check_amount(given.amount_micro_usd)
+    _check_note(given.note)
+    if given.expires_at is not None and given.expires_at <= clock.now():
+        raise BadExpiry
+    with transaction.atomic():
+        account = locked(tenant_id)
+        if account.closed_at is not None:
+            raise AccountClosed
+        details = {"actor": given.source, **given.details}
+        entry = _write(account, EntryKind.GRANT, given.amount_micro_usd, actor=actor, note=given.note, details=details)
+        if given.expires_at is not None:
+            lots.open_lot(entry, account=account, expires_at=given.expires_at)
+        _tell(actor, "credit.granted", entry, source=given.source)
+    return entry
+
+
+def debit(tenant_id: str, amount_micro_usd: int, *, actor: Actor, note: str, allow_overdraft: bool = False) -> Entry:
+    """Take credit away, for the reason in `note`. Raises Overdraft, BadAmount, BadNote, AccountNotFound."""
+    _check_amount(amount_micro_usd)
+    _check_note(note, required=True)
+    with transaction.atomic():
+        account = locked(tenant_id)
+        if account.balance_micro_usd < amount_micro_usd and not allow_overdraft:
+            raise Overdraft
+        entry = _write(
+            account,
+            EntryKind.DEBIT,
+            -amount_micro_usd,
+            actor=actor,
+            note=note,
+            details={"actor": "admin", "act": "debit"},
+            may_overdraw=allow_overdraft,
+        )
+        lots.spend(account, amount_micro_usd)
+        _tell(actor, "credit.debited", entry)
+    return entry
+
+
+def refund(tenant_id: str, amount_micro_usd: int, *, actor: Actor, note: str, run_id: str = "") -> Entry:
+    """Give charged money back, for the reason in `note`; with `run_id` at most what that run was charged.
+
+    Raises RefundTooLarge, BadAmount, BadNote, AccountNotFound.
+    """
+    _check_amount(amount_micro_usd)
+    _check_note(note, required=True)
+    with transaction.atomic():
+        account = locked(tenant_id)
+        if amount_micro_usd > _refundable(account, run_id):
+            raise RefundTooLarge
+        details = {"actor": "admin", "act": "refund"} | ({"of_run": run_id} if run_id else {})
+        entry = _write(
+            account, EntryKind.REFUND, amount_micro_usd, actor=actor, note=note, run_id=run_id, details=details
+        )
+        _tell(actor, "credit.refunded", entry, run_id=run_id)
+    return entry
+
+
+def hold(wanted: HoldRequest, *, actor: Actor) -> Hold:
+    """Set money aside for a run. Call it in the transaction that stores the run.
+
+    Raises InsufficientCredit when `enforce` is set and the balance does not cover it, what
+    `spend_limits.reserve` says no with, AccountNotFound, AccountClosed.
+    """
+    _check_amount(wanted.amount_micro_usd)
+    with transaction.atomic():
+        account = locked(wanted.tenant_id)
+        if account.closed_at is not None:
+            raise AccountClosed
+        lots.expire(account, actor=actor, write=_write)
+        if wanted.enforce and account.balance_micro_usd < wanted.amount_micro_usd:
+            raise InsufficientCredit(
+                balance_micro_usd=account.balance_micro_usd, required_hold_micro_usd=wanted.amount_micro_usd
+            )
+        token = spend_limits.reserve(wanted.spend_token_id, account=account, amount_micro_usd=wanted.amount_micro_usd)
+        standing = Hold.objects.create(
+            run_id=wanted.run_id,
+            account=account,
+            token=token,
+            amount_micro_usd=wanted.amount_micro_usd,
+            created_at=clock.now(),
+            expires_at=wanted.expires_at,
+        )
+        _write(
+            account,
+            EntryKind.HOLD,
+            -wanted.amount_micro_usd,
+            actor=actor,
+            run_id=wanted.run_id,
+            details=wanted.details,
+            may_overdraw=not wanted.enforce,
+        )
+    return standing
+
+
+def settle(run_id: str, *, cost_micro_usd: int, actor: Actor, details: dict[str, Any]) -> Hold:
+    """Give the run's hold back and charge what it cost, at most the hold.
+
+    Raises HoldNotFound, and HoldResolved when that happened before: a second settlement changes nothing.
+    """
+    return _resolve(run_id, Resolution.SETTLED, cost_micro_usd=cost_micro_usd, actor=actor, details=details)
+
+
+def void(run_id: str, *, actor: Actor, reason: str, resolution: Resolution = Resolution.VOIDED) -> Hold:
+    """Give the run's hold back and charge nothing. Raises HoldNotFound and HoldResolved."""
+    return _resolve(run_id, resolution, cost_micro_usd=0, actor=actor, details={"reason": reason})
+
+
+def expire_lots(tenant_id: str, *, actor: Actor) -> int:
+    """Take what is left of this tenant's grants whose time is over; how much that was."""
+    with transaction.atomic():
+        return lots.expire(locked(tenant_id), actor=actor, write=_write)
+
+
+def locked(tenant_id: str) -> Account:
+    """The account, locked until the end of the transaction. Raises AccountNotFound."""
+    account = Account.objects.select_for_update(no_key=True).filter(pk=tenant_id).first()
+    if account is None:
+        raise AccountNotFound
+    return account
+
+
+def _resolve(
+    run_id: str, resolution: Resolution, *, cost_micro_usd: int, actor: Actor, details: dict[str, Any]
+) -> Hold:
+    with transaction.atomic():
+        standing = Hold.objects.filter(pk=run_id).first()
+        if standing is None:
+            raise HoldNotFound
+        account = locked(standing.account_id)
+        cost = min(max(cost_micro_usd, 0), standing.amount_micro_usd)
+        resolved = Hold.objects.filter(pk=run_id, resolved_at=None).update(
+            resolved_at=clock.now(), resolution=resolution, cost_micro_usd=cost
+        )
+        if resolved != 1:
+            raise HoldResolved
+        if cost < cost_micro_usd:
+            details = {**details, "capped_from_micro_usd": cost_micro_usd}
+        shared = {**details, "resolution": resolution.value}
+        _write(account, EntryKind.RELEASE, standing.amount_micro_usd, actor=actor, run_id=run_id, details=shared)
+        if cost:
+            _write(account, EntryKind.CHARGE, -cost, actor=actor, run_id=run_id, details=shared)
+            lots.spend(account, cost)
+        spend_limits.give_back(standing.token_id, standing.amount_micro_usd - cost)
+    standing.refresh_from_db()
+    return standing
+
+
+def _write(account: Account, kind: EntryKind, amount_micro_usd: int, *, actor: Actor, **values: Any) -> Entry:
+    """Append one entry and read back what the database made of it. Keeps `account` as the database has it."""
+    entry = Entry.objects.create(
+        entry_id=ids.entry_id(),
+        account=account,
+        kind=kind,
+        amount_micro_usd=amount_micro_usd,
+        actor=actor.name,
+        created_at=clock.now(),
+        **values,
+    )
+    account.balance_micro_usd += amount_micro_usd
+    if kind in (EntryKind.HOLD, EntryKind.RELEASE):
+        account.held_micro_usd -= amount_micro_usd
+    entry.balance_after_micro_usd = account.balance_micro_usd
+    return entry
+
+
+def _refundable(account: Account, run_id: str) -> int:
+    moved = Entry.objects.filter(account=account, run_id=run_id) if run_id else None
+    if moved is None:
+        return account.spent_micro_usd
+    sums = {
+        kind: moved.filter(kind=kind).aggregate(total=Sum("amount_micro_usd"))["total"] or 0
+        for kind in (EntryKind.CHARGE, EntryKind.REFUND)
+    }
+    return -sums[EntryKind.CHARGE] - sums[EntryKind.REFUND]
+
+
+def _check_amount(amount_micro_usd: int) -> None:
+    if not 0 < amount_micro_usd <= HIGHEST_MICRO_USD:
+        raise BadAmount("The amount must be more than nothing, and at most a billion dollars")
+
+
+def _check_note(note: str, *, required: bool = False) -> None:
+    if len(note) > NOTE_CHARS or "\0" in note or (required and not note.strip()):
+        raise BadNote
+
+
+def _tell(actor: Actor, action: str, entry: Entry, **details: Any) -> None:
+    audit.record(
+        actor,
+        action,
+        entry.entry_id,
+        tenant_id=entry.account_id,
+        amount_micro_usd=entry.amount_micro_usd,
+        note=entry.note,
+        **details,
+    )
