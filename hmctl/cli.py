@@ -16,11 +16,14 @@ from hmctl.lazy import Entry, LazyGroup
 
 COMMANDS: Final = {
     "agents": Entry("hmctl.commands.agents.group:group", "List, upload, read and delete agents."),
+    "balance": Entry("hmctl.commands.balance:command", "Show what is left, held and spent."),
     "doctor": Entry("hmctl.commands.doctor:command", "Check client, profile, service, billing and a room."),
     "init": Entry("hmctl.commands.init:command", "Connect a profile to a service."),
     "profile": Entry("hmctl.commands.profile.group:group", "Switch between services and keys."),
+    "redeem-credit": Entry("hmctl.commands.redeem_credit:command", "Turn a credit code into credit."),
     "room": Entry("hmctl.commands.room.group:group", "Make rooms, read their terms, ask them."),
     "rotate-key": Entry("hmctl.commands.rotate_key:command", "Replace the profile's key by a new one."),
+    "signup": Entry("hmctl.commands.signup:command", "Open an account and save its key."),
     "sql": Entry("hmctl.commands.sql:command", "Run SQL in your own database."),
     "trust": Entry("hmctl.commands.trust.group:group", "See what a service claims and what you approved."),
     "whoami": Entry("hmctl.commands.whoami:command", "Show whom the service takes you for."),

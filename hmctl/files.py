@@ -42,6 +42,17 @@ def replace(path: Path, text: str) -> None:
         raise BadInput(f"cannot write {path}: {problem.strerror}") from None
 
 
+def check_can_replace(path: Path) -> None:
+    """Finds out before something unrepeatable whether `replace` has a chance: writes as much beside it (BadInput)."""
+    if path.is_dir():
+        raise BadInput(f"cannot write {path}: it is a directory")
+    draft = path.with_name(f".{path.name}.check")
+    try:
+        replace(draft, "x" * 4096)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def read(path: Path) -> str | None:
     """The content of a private file, None if there is none (BadInput if it cannot be read)."""
     try:

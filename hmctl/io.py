@@ -49,6 +49,12 @@ class Terminal:
         """Whether a person watches stderr."""
         return sys.stderr.isatty()
 
+    @property
+    def draws(self) -> bool:
+        """Whether stdout is a screen that shows colours and block characters."""
+        encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
+        return sys.stdout.isatty() and not self.plain and encoding.startswith("utf")
+
     def data(self, text: str = "") -> None:
         """One block of human-readable data."""
         click.echo(visible(text), color=self._color)

@@ -95,6 +95,13 @@ class ProfileStore:
                 files.replace(self._pointer, profile.name + "\n")
         return path
 
+    def check_can_save(self, name: str) -> None:
+        """Finds out before a key is made whether it could be kept (BadInput). Leaves nothing behind but folders."""
+        with files.locked(self.home):
+            self._tighten_folders()
+            files.check_can_replace(self.path(name))
+            files.check_can_replace(self._pointer)
+
     def activate(self, name: str) -> None:
         """Points at an existing profile."""
         self._require(name)

@@ -1,7 +1,7 @@
 """What the flags and the environment say, read once; nothing else looks at the environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +28,7 @@ class Settings:
     """Flags and environment together.
 
     `assume_yes` answers confirmations; `trust_all` answers only the questions of the trust gate and of
-    `room prune`. Neither accepts the terms of a room.
+    `room prune`. Neither accepts the terms of a room. `admin_key_text` is secret and never shown.
     """
 
     home: Path
@@ -44,6 +44,7 @@ class Settings:
     evidence_timeout_seconds: float
     verbose: bool
     plain: bool
+    admin_key_text: str = field(repr=False)
 
 
 def read(flags: Flags, environment: Mapping[str, str]) -> Settings:
@@ -65,6 +66,7 @@ def read(flags: Flags, environment: Mapping[str, str]) -> Settings:
         evidence_timeout_seconds=_seconds(environment.get("HIVEMIND_ATTESTATION_FETCH_TIMEOUT", "")),
         verbose=flags.verbose,
         plain=is_plain(environment),
+        admin_key_text=environment.get("HIVEMIND_ADMIN_KEY", "").strip(),
     )
 
 

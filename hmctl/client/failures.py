@@ -64,7 +64,7 @@ def hint_for(status: int, detail: str) -> str:
     if status == 401:
         return "The key or link is unknown to this service: revoked, rotated, or of another service."
     if status == 402:
-        return "The paying profile lacks credit. Choose another with --profile, or ask the operator for credit."
+        return "See what is left with `hmctl balance`; add credit with `hmctl redeem-credit -`, or ask the operator."
     if status == 429:
         return "Too many requests; wait a moment."
     if 300 <= status < 400 or (status >= 502 and "HTML" in detail):

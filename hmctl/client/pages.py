@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from hmctl.client.transport import JsonObject
+from hmctl.client import wire
+from hmctl.client.transport import Answer, JsonObject
 from hmctl.errors import BadAnswer
 
 PAGE_ROWS: Final = 100
@@ -34,6 +35,11 @@ def collect(fetch: Callable[[int, str], Page], *, limit: int | None) -> list[Jso
             raise BadAnswer("the service's list never ends: it named the same next page twice")
         seen.add(cursor)
     return rows if limit is None else rows[:limit]
+
+
+def of(answer: Answer, name: str) -> Page:
+    """The page in the list member `name` of an answer (BadAnswer if it is no object)."""
+    return Page(wire.objects(answer.object(), name), answer.headers.get(NEXT, ""))
 
 
 def params(rows: int, cursor: str) -> dict[str, str]:

@@ -110,7 +110,7 @@ def _service(app: App, profile: Profile, checkup: Checkup) -> None:
 
 def _health(client: V1, profile: Profile, checkup: Checkup) -> None:
     if profile.role == "admin":
-        client.admin_tenants()
+        client.operator.tenants()
         version = wire.text(client.healthz(), "version")
         checkup.note("service", "ok", f"version {version}, operator key accepted")
     else:
@@ -123,7 +123,7 @@ def _health(client: V1, profile: Profile, checkup: Checkup) -> None:
 
 def _billing(client: V1, checkup: Checkup) -> None:
     try:
-        balance = wire.whole(client.billing(limit=3), "balance_micro_usd")
+        balance = wire.whole(client.money.billing(limit=3), "balance_micro_usd")
     except HttpFailed as problem:
         if problem.status == 404:
             checkup.note("billing", "warn", "the service has no billing")

@@ -16,6 +16,7 @@ from attestation.manifests.room import AgentRef, QueryRef, RoomManifest, TrustPo
 from attestation.manifests.run_record import RunAgent, RunBody, hash_error, sign_run
 from attestation.tokens import INVITE, OWNER, SHARE, new_token
 from tests.hmctl import rows
+from tests.hmctl.bank import Bank
 from tests.hmctl.http_service import Answer, Asked, HttpService, Reply, as_reply
 
 Lie = Callable[[Any], Any]
@@ -41,7 +42,7 @@ class LyingService(HttpService):
         self.finish_run: Callable[[dict[str, Any]], dict[str, Any]] = lambda row: row
         self.output = "Rents rose by 4 percent."
         self.polls_until_done = 1
-        self.balance_micro_usd = 1_500_000
+        self.bank = Bank(self.alice, self.bob)
         super().__init__()
 
     # --- what tests use ---
@@ -153,7 +154,7 @@ class LyingService(HttpService):
         for method, pattern, handle in self._routes():
             match = re.fullmatch(pattern, asked.path)
             if match and method == asked.method:
-                if handle not in (self._healthz, self._attestation) and not asked.bearer:
+                if handle not in (self._healthz, self._attestation, self.bank.signup) and not asked.bearer:
                     return Reply({"detail": "missing token"}, status=401)
                 return handle(asked, *match.groups())
         return Reply({"detail": "Not Found"}, status=404)
@@ -165,7 +166,6 @@ class LyingService(HttpService):
             ("GET", "/v1/attestation", self._attestation),
             ("GET", "/v1/health", lambda _: {"status": "ok", "table_count": 9, "version": "0.3.7"}),
             ("GET", "/v1/whoami", lambda _: {"tenant_id": "t_0123456789ab", "name": "alice", "role": "owner"}),
-            ("GET", "/v1/billing", lambda _: {"tenant_id": "t_1", "balance_micro_usd": self.balance_micro_usd}),
             ("GET", "/v1/rooms", self._list_rooms),
             ("POST", "/v1/rooms", self._create_room),
             ("GET", room + "/attest", self._attest),
@@ -179,6 +179,7 @@ class LyingService(HttpService):
             ("GET", "/v1/room-agents", lambda _: list(self.agents.values())),
             ("GET", "/v1/room-agents/([^/]+)", lambda _, agent_id: self.agents.get(agent_id) or Reply({}, status=404)),
             ("DELETE", "/v1/room-agents/([^/]+)", self._delete_agent),
+            *self.bank.routes(),
         ]
 
     def _healthz(self, _: Asked) -> Answer:

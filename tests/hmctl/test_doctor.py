@@ -25,7 +25,7 @@ def test_a_healthy_set_up(accepted: Shell, service: LyingService) -> None:
 
 
 def test_warns_of_debts_other_versions_and_terms_not_accepted(bob: Shell, service: LyingService) -> None:
-    service.balance_micro_usd = -5
+    service.bank.accounts[service.bob].balance = -5
     service.answer("GET", "/v1/health", {"version": "0.4.0", "table_count": 1})
 
     shown = bob("doctor", service.link())
