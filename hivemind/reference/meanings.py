@@ -46,6 +46,10 @@ MEANINGS: Final[dict[str, str]] = {
     "CONCURRENT_RUNS": "Tasks that the worker of `manage.py up` carries out at a time.",
     "ARTIFACT_RETENTION_SECONDS": "How long answers, kept prompts and artifacts stay readable.",
     "ARTIFACT_SWEEP_INTERVAL_SECONDS": "Reserved, not used yet: what is too old is removed every 5 minutes.",
+    "THROTTLE_SIGNUP": "Signups from one client address, as `5/hour`; an IPv6 client counts by its /64 network.",
+    "THROTTLE_REDEEM": "Attempts of one tenant to redeem a credit code.",
+    "THROTTLE_FAILED_AUTH": "Refused bearers, admin keys and payer keys from one client address. Beyond it what would "
+    "be a 401 is a 429; a valid credential always passes.",
     "SCOPE_MODE": "Mode that every scope agent is told to work in. Empty: chosen for each run.",
     "BILLING_ENFORCE_CREDITS": "Refuse runs that the payer's balance does not cover, and runs of models without a price.",
     "SELF_SERVE_SIGNUP_ENABLED": "Let anybody make a tenant with `POST /v1/signup`.",

@@ -38,6 +38,8 @@ def _kind(declared: "Field[Any]") -> Iterator[str]:
     yield "*secret*" if declared.metadata["secret"] else names[declared.type]  # type: ignore[index]
     if declared.metadata["minimum"] is not None:
         yield f"at least {declared.metadata['minimum']}"
+    if declared.metadata["rate"]:
+        yield "such as `5/hour`"
     if declared.metadata["choices"]:
         yield "one of " + ", ".join(f"`{choice}`" for choice in declared.metadata["choices"] if choice)
 

@@ -12,9 +12,11 @@ from typing import Any
 
 import environ
 
+from hivemind.settings.rates import parse_rate
 from hivemind.settings.schema import (
     CLIENT_NAMES,
     PREFIX,
+    Billing,
     Budgets,
     Defaults,
     Llm,
@@ -22,6 +24,7 @@ from hivemind.settings.schema import (
     Sandbox,
     Schema,
     Service,
+    Throttles,
 )
 
 GROUPS = {
@@ -31,6 +34,8 @@ GROUPS = {
     "budgets": Budgets,
     "retention": Retention,
     "defaults": Defaults,
+    "billing": Billing,
+    "throttles": Throttles,
 }
 TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
 
@@ -117,6 +122,11 @@ def _checked(name: str, value: Any, declared: "Field[Any]") -> Any:
         raise SettingsError(f"{name} must be at least {minimum}, not {value}")
     if choices and value not in choices:
         raise SettingsError(f"{name} must be one of {', '.join(repr(c) for c in choices)}, not {value!r}")
+    if declared.metadata["rate"]:
+        try:
+            parse_rate(value)
+        except ValueError as error:
+            raise SettingsError(f"{name}: {value!r} is {error}") from error
     return value
 
 

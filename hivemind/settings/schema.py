@@ -18,9 +18,13 @@ def setting(
     minimum: float | None = None,
     secret: bool = False,
     choices: tuple[str, ...] = (),
+    rate: bool = False,
 ) -> Any:
-    """Declare one setting: its variable's name after the prefix, default, lowest value, and whether it is a secret."""
-    meta = {"name": name, "minimum": minimum, "secret": secret, "choices": choices}
+    """Declare one setting: its variable's name after the prefix, default, lowest value, and whether it is a secret.
+
+    A `rate` is a text such as `5/hour`, or empty for no limit.
+    """
+    meta = {"name": name, "minimum": minimum, "secret": secret, "choices": choices, "rate": rate}
     return field(default=default, metadata=meta)
 
 
@@ -113,6 +117,15 @@ class Billing:
 
 
 @dataclass(frozen=True)
+class Throttles:
+    """How often one caller may try what can be guessed or costs the operator; empty means as often as it likes."""
+
+    signup: str = setting("THROTTLE_SIGNUP", "5/hour", rate=True)
+    redeem: str = setting("THROTTLE_REDEEM", "30/hour", rate=True)
+    failed_auth: str = setting("THROTTLE_FAILED_AUTH", "60/minute", rate=True)
+
+
+@dataclass(frozen=True)
 class Schema:
     """All groups. Built once by `hivemind.settings.env.load`; read through `hivemind.kit.conf.conf`."""
 
@@ -123,6 +136,7 @@ class Schema:
     retention: Retention
     defaults: Defaults
     billing: Billing
+    throttles: Throttles
     state_dir: Path
 
 
