@@ -6,14 +6,14 @@ only when the connection comes from one that the operator named in `HIVEMIND_TRU
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.core.exceptions import DisallowedHost, ImproperlyConfigured
 from django.http import HttpRequest
 from django.http.request import host_validation_re
 
+from hivemind.kit.addresses import is_trusted, trusted_networks
 from hivemind.kit.conf import conf
 from rooms.errors import ServiceAddressUnknown
 
@@ -44,7 +44,7 @@ def origin_of(request: HttpRequest) -> Origin:
 
 def check_settings() -> None:
     """Raise ImproperlyConfigured when a trusted proxy is neither an address nor a network, or the URL is not one."""
-    _networks(conf.service.trusted_proxies)
+    trusted_networks(conf.service.trusted_proxies)
     url = conf.service.public_url
     if url and (urlsplit(url).scheme not in _SCHEMES or not urlsplit(url).hostname):
         raise ImproperlyConfigured("HIVEMIND_PUBLIC_URL must be an http or https address such as https://host")
@@ -93,17 +93,6 @@ def _own_host(request: HttpRequest) -> str:
 
 def _from_trusted_proxy(request: HttpRequest) -> bool:
     try:
-        peer = ip_address(request.META.get("REMOTE_ADDR", ""))
+        return is_trusted(ip_address(request.META.get("REMOTE_ADDR", "")))
     except ValueError:
         return False
-    return any(peer in network for network in _networks(conf.service.trusted_proxies))
-
-
-@lru_cache(maxsize=4)
-def _networks(setting: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    try:
-        return tuple(ip_network(part.strip(), strict=False) for part in setting.split(",") if part.strip())
-    except ValueError as error:
-        raise ImproperlyConfigured(
-            "HIVEMIND_TRUSTED_PROXIES must list addresses or networks such as 10.0.0.0/8, separated by commas"
-        ) from error

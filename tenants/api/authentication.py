@@ -5,6 +5,7 @@ from typing import Literal
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from hivemind.kit.api.throttling import counting_failures
 from hivemind.kit.errors import Denied, Unauthenticated
 from tenants.credentials import registry
 from tenants.principals import Owner, Principal, RoomGuest
@@ -21,7 +22,8 @@ def bearer_text(request: Request) -> str:
 class BearerAuthentication(BaseAuthentication):
     """`request.user` becomes the Principal.
 
-    Raises Unauthenticated when there is none; no challenge header is sent.
+    Raises Unauthenticated when there is none, TooManyFailures when that happened too often; no challenge header is
+    sent.
     """
 
     def authenticate(self, request: Request) -> tuple[Principal, None]:
@@ -29,7 +31,8 @@ class BearerAuthentication(BaseAuthentication):
         text = bearer_text(request)
         if not text:
             raise Unauthenticated
-        return registry.resolve(text), None
+        with counting_failures(request):
+            return registry.resolve(text), None
 
     def authenticate_header(self, request: Request) -> Literal[""]:
         """No WWW-Authenticate: clients of the protocol know where tokens come from."""

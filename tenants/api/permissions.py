@@ -7,6 +7,7 @@ from typing import ClassVar
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from hivemind.kit.api.throttling import counting_failures
 from hivemind.kit.conf import conf
 from hivemind.kit.errors import Denied
 from tenants.api.authentication import bearer_text, principal_of
@@ -54,12 +55,23 @@ class OperatorKey(BasePermission):
     """The holder of the configured admin key. Use it with `authentication_classes = ()`."""
 
     def has_permission(self, request: Request, view: object) -> bool:
-        """Raise AdminKeyMissing when none is configured, WrongAdminKey unless the bearer equals it."""
+        """Raise AdminKeyMissing when none is configured, WrongAdminKey unless the bearer equals it.
+
+        Raise TooManyFailures when the wrong one was presented too often.
+        """
         configured = conf.service.admin_key
         if not configured:
             raise AdminKeyMissing
-        # WSGI hands headers over as Latin-1; hashing first makes both sides equally long.
-        offered = sha256(bearer_text(request).encode("latin-1", "replace")).digest()
-        if not hmac.compare_digest(offered, sha256(configured.encode()).digest()):
+        offered = bearer_text(request)
+        if not offered:
             raise WrongAdminKey
+        with counting_failures(request):
+            _compare(offered, configured)
         return True
+
+
+def _compare(offered: str, configured: str) -> None:
+    # WSGI hands headers over as Latin-1; hashing first makes both sides equally long.
+    digest = sha256(offered.encode("latin-1", "replace")).digest()
+    if not hmac.compare_digest(digest, sha256(configured.encode()).digest()):
+        raise WrongAdminKey

@@ -28,6 +28,7 @@ def load(tmp_path: Path, **values: str) -> object:
         ("CONTAINER_MEMORY_MB", "8", "must be at least 16"),
         ("DEBUG", "maybe", "must be true or false"),
         ("SCOPE_MODE", "quick", "must be one of"),
+        ("THROTTLE_SIGNUP", "5/fortnight", "'5/fortnight' is not a rate such as 5/hour"),
         ("QUERY_DIRECT_SQL_FALLBACK", "1", "is not a setting"),
     ],
 )

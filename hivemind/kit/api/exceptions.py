@@ -1,6 +1,7 @@
 """The one place where domain errors become HTTP: family to status, and the body `{"detail", "code"}`."""
 
 import logging
+import math
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -52,6 +53,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
             return Response({"detail": str(error), "code": error.code}, status=409)
         case KernelError():
             return Response({"detail": "Stored data did not pass its check", "code": "damaged"}, status=409)
+        case drf.Throttled():
+            wait: float | None = error.wait  # type: ignore[attr-defined]
+            return _domain(errors.Throttled(retry_after_seconds=wait or 1))
         case drf.APIException():
             headers = {"Allow": error.headers["Allow"]} if hasattr(error, "headers") else None
             return Response(
@@ -73,7 +77,7 @@ def _domain(error: errors.DomainError) -> Response:
         body["error"] = error.code
     headers = {}
     if "retry_after_seconds" in error.extra:
-        headers["Retry-After"] = str(error.extra["retry_after_seconds"])
+        headers["Retry-After"] = str(max(1, math.ceil(error.extra["retry_after_seconds"])))
     return Response(body, status=status, headers=headers)
 
 
