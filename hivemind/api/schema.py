@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
 
 from hivemind.api import examples
+from tenants.api.permissions import OperatorKey
 
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 TAGS = {
@@ -40,6 +42,9 @@ NEXT_PAGE = {
         "schema": {"type": "string"},
     }
 }
+OPERATOR = {"type": "http", "scheme": "bearer", "description": "The admin key that the operator configured."}
+# What the shared layers answer in front of every view, by whose bearer it wants.
+IN_FRONT = {"bearer": ("401", "403", "429"), "operator": ("401", "429", "503")}
 ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}}
 MALFORMED = {"application/json": {"schema": {"$ref": "#/components/schemas/MalformedResponse"}}}
 
@@ -50,6 +55,16 @@ class OperationSchema(AutoSchema):
     def get_tags(self) -> list[str]:
         """The first part of the path after /v1."""
         return [self.path.removeprefix("/v1/").split("/")[0]]
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Which bearer it wants: the admin key is checked by a permission, everything else by an authenticator."""
+        if any(isinstance(permission, OperatorKey) for permission in self.view.get_permissions()):
+            scheme = ResolvedComponent(  # type: ignore[no-untyped-call]
+                name="operator", type=ResolvedComponent.SECURITY_SCHEMA, object=OperatorKey, schema=OPERATOR
+            )
+            self.registry.register_on_missing(scheme)
+            return [{"operator": []}]
+        return super().get_auth()
 
 
 def postprocess(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
@@ -75,9 +90,8 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any
 def _add_refusals(path: str, operation: dict[str, Any]) -> None:
     """Declare what the shared layers answer in front of every view of this kind, and describe all refusals."""
     responses = operation["responses"]
-    if operation.get("security"):
-        responses.setdefault("401", {"content": ERROR})
-        responses.setdefault("403", {"content": ERROR})
+    for status in (each for scheme in operation.get("security", []) for name in scheme for each in IN_FRONT[name]):
+        responses.setdefault(status, {"content": ERROR})
     if "{" in path:
         responses.setdefault("404", {"content": ERROR})
     if "requestBody" in operation:
