@@ -8,3 +8,12 @@ class BillingConfig(AppConfig):
 
     name = "billing"
     verbose_name = "Billing"
+
+    def ready(self) -> None:
+        """Let accounts come and stay with tenants."""
+        from billing.services import bookkeeping
+        from tenants import hooks
+
+        hooks.on_create(bookkeeping.open_for)
+        hooks.on_rename(bookkeeping.follow_name)
+        hooks.on_delete(bookkeeping.close_for)

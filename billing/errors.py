@@ -53,6 +53,20 @@ class SpendTokenNotFound(NotFound):
     sentence = "Spend token not found, or revoked already"
 
 
+class BadSpendTokenPlace(Invalid):
+    """The room or the service that a spend token is to pay at is not written as one."""
+
+    code = "bad_spend_token_place"
+    sentence = "room_id must be a room's id, and service an address such as https://host"
+
+
+class BadLabel(Invalid):
+    """A label is too long, or holds what must not be stored in clear."""
+
+    code = "bad_label"
+    sentence = "The label must have at most 200 characters and hold no key or code"
+
+
 class PriceMissing(Invalid):
     """A model that the run would use has no price, and credit is enforced."""
 

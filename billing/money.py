@@ -11,7 +11,8 @@ from billing.errors import BadAmount
 PER_DOLLAR = 1_000_000
 PER_MILLION = 1_000_000
 # A billion dollars: far above any real amount, and far below where 64-bit sums could overflow.
-HIGHEST_MICRO_USD = 1_000_000_000 * PER_DOLLAR
+HIGHEST_DOLLARS = 1_000_000_000
+HIGHEST_MICRO_USD = HIGHEST_DOLLARS * PER_DOLLAR
 LONGEST_TEXT = 40
 
 
@@ -36,7 +37,7 @@ def micro_usd(value: Any, *, field: str, minimum: int = 0) -> int:
     large.
     """
     amount = _decimal(value, field)
-    if abs(amount) > HIGHEST_MICRO_USD // PER_DOLLAR:
+    if not -HIGHEST_DOLLARS <= amount <= HIGHEST_DOLLARS:
         raise BadAmount(f"{field} is too large")
     rounded = int((amount * PER_DOLLAR).to_integral_value(ROUND_HALF_UP))
     if amount < 0 or rounded < minimum:

@@ -10,10 +10,11 @@ class RunnerConfig(AppConfig):
     verbose_name = "Runs"
 
     def ready(self) -> None:
-        """Stop running work when a right to a room ends, or a tenant is suspended."""
+        """Stop running work when a right to a room ends, or a tenant is suspended or goes."""
         from rooms import hooks
         from runner.services import stopping
         from tenants import hooks as of_tenants
 
         hooks.on_revoked(stopping.stop_work)
         of_tenants.on_suspend(stopping.stop_tenant)
+        of_tenants.on_delete(stopping.end_work)

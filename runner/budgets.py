@@ -31,3 +31,9 @@ def mediator_tokens(effective: int, *, used: int) -> int | None:
     """What is left for the mediator, None when it is too little to work with."""
     remaining = max(1, effective - used)
     return remaining if remaining >= MEDIATOR_MINIMUM else None
+
+
+def stage_caps(effective: int, *, mediated: bool) -> dict[str, int]:
+    """The most tokens that each stage can use, whatever the others leave; together they use at most `effective`."""
+    caps = {"scope": scope_tokens(effective), "query": query_tokens(effective, used=0, mediated=mediated)}
+    return caps | {"mediator": mediator_tokens(effective, used=0) or 0} if mediated else caps

@@ -13,6 +13,17 @@ class RunStatus(models.TextChoices):
     CANCELLED = "cancelled"  # stopped by somebody with a right to; owner: runner.services.finish
 
 
+class BillingStatus(models.TextChoices):
+    """How far a run's money is, in the words of the wire."""
+
+    UNBILLED = "unbilled"  # a run from before there were holds
+    NOT_BILLABLE = "not_billable"  # nothing can be charged: no model, or models that are free
+    HELD = "held"  # its hold stands
+    PRICING_MISSING = "pricing_missing"  # a model had no price: not charged for it
+    SETTLED = "settled"  # the hold was given back and the cost charged
+    BILLING_ERROR = "billing_error"  # the hold was resolved by somebody else first: not charged
+
+
 class StageName(models.TextChoices):
     """Steps of a run, in order."""
 

@@ -1,6 +1,7 @@
 """What a run is refused for, and how a stage ends without a result."""
 
-from hivemind.kit.errors import Conflict, Denied, Invalid, NotFound, Unavailable
+from billing.money import dollars
+from hivemind.kit.errors import Conflict, Denied, Invalid, NotFound, Unavailable, Unpayable
 from runner.enums import FailureCode
 
 
@@ -79,6 +80,20 @@ class RouteDisabled(Unavailable):
 
     code = "route_disabled"
     sentence = "That model route is disabled by operator"
+
+
+class MaxCostExceeded(Unpayable):
+    """The run could cost more than the asker allows."""
+
+    code = "max_cost_exceeded"
+
+    def __init__(self, *, max_cost_micro_usd: int, quoted_micro_usd: int) -> None:
+        super().__init__(
+            f"This run can cost up to {dollars(quoted_micro_usd)} dollars, more than the "
+            f"{dollars(max_cost_micro_usd)} that you allow. Ask for fewer tokens or a cheaper model",
+            max_cost_micro_usd=max_cost_micro_usd,
+            quoted_micro_usd=quoted_micro_usd,
+        )
 
 
 class RunOver(Conflict):

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from billing.money import TokenPrice
+
 
 @dataclass(frozen=True)
 class StageTerms:
@@ -20,6 +22,15 @@ class StageTerms:
     max_llm_calls: int
     memory_mb: int
     model: str
+    prompt_micro_usd_per_mtok: int | None = None
+    completion_micro_usd_per_mtok: int | None = None
+
+    @property
+    def price(self) -> TokenPrice | None:
+        """The price that was in force when the run was quoted; None when its model had none, or it has no model."""
+        if self.prompt_micro_usd_per_mtok is None or self.completion_micro_usd_per_mtok is None:
+            return None
+        return TokenPrice(self.prompt_micro_usd_per_mtok, self.completion_micro_usd_per_mtok)
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,24 @@ Act = Callable[[Tenant, Actor], None]
 Tables = Callable[[RoomGuest], frozenset[str]]
 Sealed = Callable[[RoomGuest], bool]
 
+_welcomers: list[Callable[[Tenant], None]] = []
+_renamers: list[Act] = []
 _revokers: list[Count] = []
 _clearers: list[Count] = []
 _stoppers: list[Act] = []
 _cleaners: list[Act] = []
 _tables: list[Tables] = []
 _sealed: list[Sealed] = []
+
+
+def on_create(callback: Callable[[Tenant], None]) -> None:
+    """`callback` adds what every tenant has, in the transaction that makes it."""
+    _welcomers.append(callback)
+
+
+def on_rename(callback: Act) -> None:
+    """`callback` follows a tenant's new name."""
+    _renamers.append(callback)
 
 
 def on_revoke_capabilities(callback: Count) -> None:
@@ -50,6 +62,18 @@ def answer_visible_tables(callback: Tables) -> None:
 def answer_guest_sealed(callback: Sealed) -> None:
     """`callback` says, with one query at most, that a guest's bearer cannot open the room's key."""
     _sealed.append(callback)
+
+
+def created(tenant: Tenant) -> None:
+    """Add what every tenant has."""
+    for callback in _welcomers:
+        callback(tenant)
+
+
+def renamed(tenant: Tenant, *, actor: Actor) -> None:
+    """Let the other apps follow a new name."""
+    for callback in _renamers:
+        callback(tenant, actor)
 
 
 def revoke_capabilities(tenant: Tenant, *, actor: Actor) -> int:

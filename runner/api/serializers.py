@@ -26,6 +26,13 @@ class RunCreateRequest(StrictSerializer):
     max_tokens = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**53)
     max_llm_calls = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**31)
     timeout_seconds = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**31)
+    max_cost_micro_usd = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=2**53,
+        help_text="Refuse the run when it could cost more; see the quote.",
+    )
     client_nonce = serializers.RegexField(
         r"^[0-9a-f]{64}$",
         required=False,
@@ -54,6 +61,49 @@ class RunsQuery(StrictSerializer):
         required=False, min_length=6, max_length=12, help_text="Owner only: one guest's runs."
     )
     cursor = serializers.CharField(required=False, max_length=120, help_text="From X-Next-Cursor of the page before.")
+
+
+class QuoteRequest(RunCreateRequest):
+    """An ask that is not made yet: the same fields, the question may be left out."""
+
+    query = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False, default="")
+
+    def validate_query(self, value: str) -> str:
+        """Any question will do: only whether it asks for a report changes anything."""
+        return value
+
+
+class StageQuoteResponse(serializers.Serializer[Any]):
+    """One stage of a quote. Prices are micro-USD for a million tokens, null for a model without one."""
+
+    name = serializers.CharField()
+    model = serializers.CharField()
+    max_tokens = serializers.IntegerField(help_text="The most this stage can use of the run's budget.")
+    prompt_micro_usd_per_mtok = serializers.IntegerField(allow_null=True)
+    completion_micro_usd_per_mtok = serializers.IntegerField(allow_null=True)
+    max_cost_micro_usd = serializers.IntegerField(help_text="If this stage used all of that.")
+
+
+class QuotePayerResponse(serializers.Serializer[Any]):
+    """Who would pay."""
+
+    tenant_id = serializers.CharField()
+    balance_micro_usd = serializers.IntegerField(allow_null=True, help_text="Null for a spend token's payer.")
+
+
+class QuoteResponse(serializers.Serializer[Any]):
+    """What a run can cost at most. The stages share one budget, so the whole is at most the sum of the stages."""
+
+    room_id = serializers.CharField()
+    provider = serializers.CharField(help_text="Empty: the room lets no model be called, and runs are free.")
+    max_tokens = serializers.IntegerField()
+    max_cost_micro_usd = serializers.IntegerField(help_text="What will be held; a run never costs more.")
+    stages = StageQuoteResponse(many=True)
+    missing_prices = serializers.ListField(child=serializers.CharField())
+    enforce_credits = serializers.BooleanField()
+    payer = QuotePayerResponse(allow_null=True)
+    sufficient = serializers.BooleanField(allow_null=True, help_text="Whether the payer's credit covers it.")
+    priced_at = serializers.FloatField()
 
 
 class RunSubmittedResponse(serializers.Serializer[Any]):

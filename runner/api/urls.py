@@ -3,9 +3,11 @@
 from django.urls import path
 
 from runner.api.views.artifacts import RunArtifactView
+from runner.api.views.quotes import RoomQuoteView
 from runner.api.views.runs import RoomRunsView, RunsView, RunView
 
 urlpatterns = [
+    path("rooms/<str:room_id>/quote", RoomQuoteView.as_view()),
     path("rooms/<str:room_id>/runs", RoomRunsView.as_view()),
     path("runs", RunsView.as_view()),
     path("runs/<str:run_id>", RunView.as_view()),

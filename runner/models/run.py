@@ -1,10 +1,10 @@
 """A run: one question to one room. The row is the truth; the message that wakes a worker is only a nudge."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from rooms.models import Room
-from runner.enums import FailureCode, RunStatus
+from runner.enums import BillingStatus, FailureCode, RunStatus
 from tenants.models import Tenant
 
 
@@ -44,7 +44,7 @@ class Run(models.Model):
     receipt = models.TextField(blank=True)
     usage = models.JSONField(default=dict)
 
-    billing_status = models.CharField(max_length=20, default="unbilled")
+    billing_status = models.CharField(max_length=20, choices=BillingStatus.choices, default=BillingStatus.UNBILLED)
     billing_provider = models.CharField(max_length=40, blank=True)
     billing_model = models.TextField(blank=True)
     billing_hold_micro_usd = models.BigIntegerField(default=0)
@@ -76,6 +76,14 @@ class Run(models.Model):
                 name="ended_run_keeps_no_key",
             ),
             models.CheckConstraint(condition=~Q(status="completed") | ~Q(receipt=""), name="answer_has_a_receipt"),
+            models.CheckConstraint(
+                condition=Q(billing_status__in=BillingStatus.values, billing_cost_micro_usd__gte=0)
+                & Q(billing_cost_micro_usd__lte=F("billing_hold_micro_usd")),
+                name="run_costs_at_most_its_hold",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | ~Q(billing_status="held"), name="ended_run_holds_no_money"
+            ),
         ]
 
     def __str__(self) -> str:

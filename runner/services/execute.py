@@ -25,7 +25,7 @@ from runner.enums import FailureCode, RunStatus
 from runner.errors import RouteDisabled, RunCancelled, StageFailed
 from runner.models import Run
 from runner.services import active, finish
-from runner.services.finish import Ending, Facts
+from runner.services.finish import Ending
 from runner.stages import mediate, query, scope
 from runner.stages.context import RunContext
 from runner.stages.preparing import Preparation
@@ -40,7 +40,7 @@ def run(run_id: str) -> None:
     if claimed is None:
         return
     room_key: bytes | None = None
-    facts = Facts()
+    ctx: RunContext | None = None
     with active.carrying(run_id) as flight:
         try:
             keys = worker.identity().open(claimed.handoff, subject=run_id)
@@ -51,7 +51,7 @@ def run(run_id: str) -> None:
             ending = finish.failed(FailureCode.WORKER_LOST)
         except Exception:
             log.exception("a run failed in the platform", extra={"run_id": run_id})
-            ending = finish.failed(FailureCode.PLATFORM, facts=facts)
+            ending = finish.failed(FailureCode.PLATFORM, facts=ctx.facts() if ctx else None)
     _end(claimed, ending, room_key)
 
 

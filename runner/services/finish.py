@@ -1,4 +1,4 @@
-"""Ending a run: output, receipt, usage and terminal state together or not at all."""
+"""Ending a run: output, receipt, usage, settlement and terminal state together or not at all."""
 
 import json
 import logging
@@ -18,6 +18,7 @@ from hivemind.kit import clock, states
 from runner import transitions
 from runner.enums import FailureCode, RunStatus, StageStatus
 from runner.models import Run, Stage
+from runner.services import charging
 from runner.terms import RunTerms, StageTerms
 
 log = logging.getLogger(__name__)
@@ -71,16 +72,16 @@ def end(run: Run, ending: Ending, *, room_key: bytes | None) -> None:
     run first; then nothing is written.
     """
     terms = RunTerms.from_json(run.terms)
+    usage = charging.usage_of(run, ending.facts.usage)
     now = clock.now()
     values: dict[str, Any] = {
         "receipt": _signed(run, terms, ending),
-        "usage": ending.facts.usage,
+        "usage": usage,
         "error": ending.sentence,
         "failure_code": ending.code or "",
         "handoff": {},
         "ended_at": now,
         "updated_at": now,
-        "billing_status": "not_billable" if not terms.provider else "unbilled",
     }
     if ending.output:
         if room_key is None:
@@ -90,6 +91,7 @@ def end(run: Run, ending: Ending, *, room_key: bytes | None) -> None:
     if not terms.keeps_prompt:
         values["prompt_sealed"] = b""
     with transaction.atomic():
+        values |= charging.settle(run, terms, usage)
         mine = Run.objects.filter(pk=run.pk, fence=run.fence)
         states.advance(mine, machine=transitions.RUN, before=run.status, after=ending.status, **values)
         unfinished = Stage.objects.filter(run_id=run.pk)

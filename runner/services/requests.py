@@ -23,6 +23,7 @@ class RunRequest:
     max_llm_calls: int | None = None
     timeout_seconds: int | None = None
     client_nonce: str = ""
+    max_cost_micro_usd: int | None = None
 
     @property
     def sha256(self) -> str:

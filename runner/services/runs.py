@@ -13,6 +13,7 @@ from attestation.encoding import b64
 from attestation.sealing import aead
 from attestation.sealing.context import prompt_context
 from billing import payers
+from billing.payers import Payer, Place
 from hivemind.kit import audit, clock, handoff, ids
 from rooms.selectors import rooms
 from rooms.selectors.rooms import LoadedRoom
@@ -21,7 +22,7 @@ from runner import nudges
 from runner.enums import RunStatus, StageName, StageStatus
 from runner.errors import IdempotencyClash, NotYourRun, RunOver
 from runner.models import Run, Stage
-from runner.services import agreeing, finish
+from runner.services import agreeing, charging, finish, quotes
 from runner.services.agreeing import Cast
 from runner.services.requests import RunRequest
 from runner.terms import RunTerms
@@ -42,19 +43,21 @@ class Submitted:
 
 @dataclass(frozen=True)
 class Ask:
-    """Everything about one ask that is not in its body."""
+    """Everything about one ask that is not in its body. `service` is the origin at which it came in."""
 
     principal: Principal
     room_id: str
     headers: Mapping[str, str]
     idempotency_key: str | None
+    service: str = ""
 
 
 def submit(ask: Ask, request: RunRequest) -> Submitted:
     """Freeze the terms, seal prompt and room key, store the run and wake a worker.
 
-    Raises what the room, the agents, the payer or the room's seal say no with, IdempotencyClash, and NoWorker when
-    nobody is alive who could open the sealed key.
+    The payer's hold is taken in the transaction that stores the run. Raises what the room, the agents, the payer, the
+    payer's balance or the room's seal say no with, IdempotencyClash, and NoWorker when nobody is alive who could open
+    the sealed key.
     """
     loaded = rooms.load(ask.principal, ask.room_id)
     cast = agreeing.cast_of(loaded, request, principal=ask.principal)
@@ -62,16 +65,20 @@ def submit(ask: Ask, request: RunRequest) -> Submitted:
     replay = _replay(ask, request, loaded)
     if replay is not None:
         return Submitted(replay, replayed=True)
-    terms = agreeing.freeze(loaded, request, cast, vault_items=vault.count(loaded.room))
-    payer = payers.of(ask.headers, principal=ask.principal)
+    payer = payers.of(ask.headers, principal=ask.principal, place=Place(loaded.room.id, ask.service))
+    now = clock.now()
+    terms = quotes.priced(agreeing.freeze(loaded, request, cast, vault_items=vault.count(loaded.room)), at=now)
     run = _unsaved(ask, request, terms, payer, room_key)
+    run.billing_hold_micro_usd, run.billing_status = charging.agree(
+        quotes.of(terms, at=now), max_cost_micro_usd=request.max_cost_micro_usd
+    )
     run.handoff = handoff.seal(
         {"room_key": b64(room_key), "source_keys": _source_keys(cast, ask, loaded, room_key)},
         subject=run.id,
         queue=QUEUE,
     )
     try:
-        _insert(run, terms, ask)
+        _insert(run, terms, ask, payer)
     except IntegrityError as error:
         replay = _replay(ask, request, loaded)
         if replay is None:
@@ -122,7 +129,7 @@ def _issuer_id(principal: Principal) -> str:
     return "" if isinstance(principal, Owner) else principal.token_id
 
 
-def _unsaved(ask: Ask, request: RunRequest, terms: RunTerms, payer: payers.Payer, room_key: bytes) -> Run:
+def _unsaved(ask: Ask, request: RunRequest, terms: RunTerms, payer: Payer, room_key: bytes) -> Run:
     now = clock.now()
     run_id = ask.idempotency_key or ids.run_id()
     context = prompt_context(tenant_id=terms.tenant_id, room_id=terms.room_id, run_id=run_id)
@@ -143,7 +150,6 @@ def _unsaved(ask: Ask, request: RunRequest, terms: RunTerms, payer: payers.Payer
         request_sha256=request.sha256,
         prompt_sealed=aead.seal(room_key, request.query.encode("utf-8", "replace"), context=context),
         prompt_sha256=text_hash(request.query),
-        billing_status="unbilled",
         billing_provider=terms.provider,
         billing_model=_models(terms),
         deadline_at=_deadline(terms, now),
@@ -172,7 +178,7 @@ def _source_keys(cast: Cast, ask: Ask, loaded: LoadedRoom, room_key: bytes) -> d
     return keys
 
 
-def _insert(run: Run, terms: RunTerms, ask: Ask) -> None:
+def _insert(run: Run, terms: RunTerms, ask: Ask, payer: Payer) -> None:
     with transaction.atomic():
         run.save(force_insert=True)
         Stage.objects.bulk_create(
@@ -187,4 +193,5 @@ def _insert(run: Run, terms: RunTerms, ask: Ask) -> None:
             room_id=run.room_id,
             status=RunStatus.PENDING,
         )
+        charging.hold(run, terms, payer, actor=ask.principal.actor)
         transaction.on_commit(lambda: nudges.run(run.id))

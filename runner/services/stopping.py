@@ -4,8 +4,9 @@ from django.db.models import Q
 
 from hivemind.kit.audit import Actor
 from rooms.hooks import Revocation
+from runner.enums import FailureCode
 from runner.models import Run
-from runner.services import runs
+from runner.services import finish, runs
 from tenants.models import Tenant
 
 
@@ -20,3 +21,10 @@ def stop_work(revocation: Revocation) -> None:
 def stop_tenant(tenant: Tenant, actor: Actor) -> None:
     """Ask everything that runs in the tenant's rooms, or at the tenant's cost, to stop."""
     runs.request_stop(Run.objects.filter(Q(tenant=tenant) | Q(payer_tenant_id=tenant.pk)), actor=actor)
+
+
+def end_work(tenant: Tenant, actor: Actor) -> None:
+    """End what still runs in the rooms of a tenant that is being deleted, so that whoever pays gets the rest back."""
+    runs.request_stop(Run.objects.filter(tenant=tenant), actor=actor)
+    for run in Run.objects.filter(tenant=tenant, ended_at=None).select_for_update(no_key=True):
+        finish.end(run, finish.failed(FailureCode.CANCELLED), room_key=None)

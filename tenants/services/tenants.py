@@ -86,12 +86,13 @@ def rename(tenant_id: str, name: str, *, actor: Actor, allow_duplicate_name: boo
             _check_free(name, besides=tenant_id)
         before, tenant.name = tenant.name, name
         tenant.save(update_fields=["name"])
+        hooks.renamed(tenant, actor=actor)
         audit.record(actor, "tenant.renamed", tenant_id, tenant_id=tenant_id, before=before, after=name)
     return tenant
 
 
 def delete(tenant_id: str, *, actor: Actor) -> None:
-    """Remove the tenant, its database and its roles. Raises TenantNotFound, DatabaseRemains.
+    """Remove the tenant, its database and its roles; its books stay. Raises TenantNotFound, DatabaseRemains.
 
     The tenant is suspended and its work stopped first. When the database cannot be dropped the
     tenant stays, suspended, so that deleting can be tried again.
@@ -141,6 +142,7 @@ def write(tenant_id: str, *, name: str, bearer: Token) -> Tenant:
         created_at=tenant.created_at,
     )
     seals.store_secrets(seal, tenant=tenant)
+    hooks.created(tenant)
     return tenant
 
 

@@ -44,6 +44,7 @@ def test_whoever_is_not_the_owner_may_only_read_open_and_ask() -> None:
         if guests and operation.method != "get":
             assert str(operation) in {
                 "POST /v1/rooms/{room_id}/open",
+                "POST /v1/rooms/{room_id}/quote",
                 "POST /v1/rooms/{room_id}/runs",
                 "POST /v1/rooms/{room_id}/query-agents",
                 "DELETE /v1/runs/{run_id}",

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 
 from attestation.keys import derive_room_signing_key
+from billing.models import Account
 from hivemind.kit.audit import Actor
 from hivemind.kit.errors import Unauthenticated
 from hivemind.kit.models import AuditEvent
@@ -84,15 +85,17 @@ def test_when_writing_the_rows_fails_neither_database_nor_role_remains(db, monke
 
     def fail(*args, **kwargs):
         seen.append(args[1])
-        raise RuntimeError("disk full")
+        if args[1] == "tenant.created":
+            raise RuntimeError("disk full")
 
     before = _databases()
     monkeypatch.setattr("tenants.services.tenants.audit.record", lambda *a, **k: fail(*a))
     with pytest.raises(RuntimeError):
         tenants.create("Ana", actor=OLGA)
-    assert seen == ["tenant.created"]
+    assert seen == ["account.opened", "tenant.created"]
     assert _databases() == before
     assert not Tenant.objects.exists()
+    assert not Account.objects.exists()
 
 
 @pytest.mark.parametrize("statement", ["CREATE DATABASE", "GRANT USAGE, CREATE ON SCHEMA"])

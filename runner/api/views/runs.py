@@ -10,6 +10,7 @@ from billing import payers
 from hivemind.kit.api import pagination
 from hivemind.kit.api.responses import refusals
 from hivemind.kit.api.serializers import parse
+from rooms.api.origin import origin_of
 from runner.access.visibility import Reader
 from runner.api import shapes
 from runner.api.serializers import RunCreateRequest, RunResponse, RunsQuery, RunSubmittedResponse
@@ -23,7 +24,10 @@ from tenants.principals import Owner
 
 NO_STORE = {"Cache-Control": "no-cache, no-store"}
 PAYER = OpenApiParameter(
-    "X-Hivemind-Api-Key", str, OpenApiParameter.HEADER, description="Owner key of the tenant that pays."
+    "X-Hivemind-Api-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Who pays: a spend token of a tenant, or its owner key.",
 )
 IDEMPOTENCY = OpenApiParameter(
     "X-Hivemind-Idempotency-Key",
@@ -53,6 +57,7 @@ class RoomRunsView(APIView):
             principal=principal_of(request),
             room_id=room_id,
             headers=request.headers,
+            service=origin_of(request).service,
             idempotency_key=requests.idempotency_key(request.headers.get("X-Hivemind-Idempotency-Key")),
         )
         done = runs.submit(ask, body.to_request())
