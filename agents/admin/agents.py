@@ -192,5 +192,11 @@ def _sources_lost(tenant: Tenant) -> str:
     )
 
 
+def _agents_lost(tenant: Tenant) -> str:
+    count = Agent.objects.filter(tenant=tenant).count()
+    return f"{columns.counted(count, 'agent')}: source and image." if count else ""
+
+
 panels.add("tenants.tenant", _of_tenant)
 panels.add_loss("tenants.reset_key.clear_seal", _sources_lost)
+panels.add_loss("tenants.delete", _agents_lost)

@@ -35,6 +35,13 @@ def _rooms_lost(tenant: Tenant) -> str:
     )
 
 
+def _everything_lost(tenant: Tenant) -> str:
+    rows = Room.objects.filter(tenant=tenant)
+    count = rows.count()
+    items = VaultItem.objects.filter(room__tenant=tenant).count()
+    return f"{columns.counted(count, 'room')} with {columns.counted(items, 'vault item')}." if count else ""
+
+
 def _bearers_lost(tenant: Tenant) -> str:
     living = Room.objects.filter(tenant=tenant, revoked_at=None)
     invites = Invite.objects.filter(room__in=living, revoked_at=None).count()
@@ -47,3 +54,4 @@ def _bearers_lost(tenant: Tenant) -> str:
 panels.add("tenants.tenant", _rooms_of)
 panels.add_loss("tenants.reset_key.clear_seal", _rooms_lost)
 panels.add_loss("tenants.reset_key.revoke_capabilities", _bearers_lost)
+panels.add_loss("tenants.delete", _everything_lost)

@@ -45,3 +45,26 @@ class ResetForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].widget.attrs.pop("autofocus", None)
+
+
+class DeleteForm(ReasonForm):
+    """The end of a tenant, whose name has to be typed."""
+
+    name = forms.CharField(
+        label="Name of the tenant",
+        widget=UnfoldAdminTextInputWidget({"autocomplete": "off", "autofocus": True}),
+        help_text="Type it as it stands above.",
+    )
+    field_order = ("name", "reason")
+
+    def __init__(self, *args: Any, tenant_name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].widget.attrs.pop("autofocus", None)
+        self._tenant_name = tenant_name
+
+    def clean_name(self) -> str:
+        """The name, which must be the tenant's."""
+        name: str = self.cleaned_data["name"]
+        if name.strip() != self._tenant_name.strip():
+            raise forms.ValidationError("This is not the name of the tenant.")
+        return name

@@ -11,7 +11,7 @@ from hivemind.kit.admin import columns, panels
 from hivemind.kit.admin.operated import OperatedAdmin
 from hivemind.kit.audit import Actor
 from hivemind.kit.errors import DomainError
-from tenants.admin.forms import CreateForm, RenameForm, ResetForm
+from tenants.admin.forms import CreateForm, DeleteForm, RenameForm, ResetForm
 from tenants.models import ApiKey, Tenant
 from tenants.services import api_keys, tenants
 
@@ -88,6 +88,40 @@ def reset(page_of: OperatedAdmin, request: HttpRequest, tenant: Tenant) -> HttpR
         original=tenant,
         living=living,
         options=[_option(form, tenant, *option) for option in OPTIONS],
+        back=columns.page_of(MODEL, tenant.pk),
+    )
+
+
+def delete(page_of: OperatedAdmin, request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """What ends with a tenant, and the end once its name was typed.
+
+    Dropping the database cannot be undone by a transaction, so the service is called outside of one.
+    """
+    form = DeleteForm(request.POST if request.method == "POST" else None, tenant_name=tenant.name)
+    if form.is_valid():
+        actor = _actor(request)
+        try:
+            tenants.delete(tenant.pk, actor=actor)
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            reason = form.cleaned_data["reason"]
+            audit.record(actor, "operator.delete", tenant.pk, tenant_id=tenant.pk, reason=reason)
+            messages.success(request, f"{tenant.name} was deleted.")
+            return HttpResponseRedirect(columns.list_of(MODEL))
+    return page_of.page(
+        request,
+        "hivemind/admin/form.html",
+        title="Delete",
+        form=form,
+        button="Delete for good",
+        dangerous=True,
+        follows=(
+            "Every credential of the tenant is refused, its work is stopped, and its database is dropped.",
+            "The following goes with it and comes back from no backup of ours:",
+            *(panels.losses("tenants.delete", tenant) or ["nothing else that exists now"]),
+        ),
+        original=tenant,
         back=columns.page_of(MODEL, tenant.pk),
     )
 

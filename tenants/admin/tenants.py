@@ -45,6 +45,7 @@ RESUME = Deed(
 )
 RENAME = OwnPage("rename", "Rename", pages.rename)
 RESET_KEY = OwnPage("reset_key", "Reset key", pages.reset, icon="key")
+DELETE = OwnPage("delete_tenant", "Delete", pages.delete, icon="delete", needs="delete")
 KEYS_SHOWN = ("id", "tenant_id", "token_id", "created_at", "retired_at")
 
 
@@ -52,7 +53,7 @@ KEYS_SHOWN = ("id", "tenant_id", "token_id", "created_at", "retired_at")
 class TenantAdmin(OperatedAdmin):
     """Who uses the service."""
 
-    grants = ("view", "add", "change")
+    grants = ("view", "add", "change", "delete")
     shown = ("id", "name", "db_name", "db_owner", "signing_pubkey_b64", "created_at", "suspended_at")
     list_display = ("tenant", "state", "owner_key", "created", "suspended")
     list_filter = (
@@ -73,7 +74,7 @@ class TenantAdmin(OperatedAdmin):
     search_fields = ("id__startswith", "name__icontains")
     search_help_text = "Name, or the beginning of an id"
     deeds = (SUSPEND, RESUME)
-    pages = (RENAME, RESET_KEY)
+    pages = (RENAME, RESET_KEY, DELETE)
     fieldsets = (
         (None, {"fields": (("name", "identifier"), ("state", "suspended"), ("created_exactly", "owner_key"))}),
         ("Data", {"fields": (("database", "database_owner"), "signing_key")}),

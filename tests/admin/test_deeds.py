@@ -22,6 +22,7 @@ from tests.factories.rooms import MadeRoom
 from tests.factories.tenants import Person
 
 WHY = {"reason": "a complaint"}
+OLGA = "operator:olga"
 
 
 def deed(row: object, name: str) -> str:
@@ -50,16 +51,17 @@ def test_a_suspended_tenants_key_is_refused_until_it_is_resumed(olga: Client, al
         registry.resolve(alice.api_key)
     olga.post(deed(alice.tenant, "resume"), {"reason": "settled"})
     assert registry.resolve(alice.api_key)
-    told = AuditEvent.objects.filter(subject=alice.tenant.pk).order_by("id").values_list("action", "actor")
-    acts = ("tenant.suspended", "operator.suspend", "tenant.resumed", "operator.resume")
-    assert list(told) == [(act, "operator:olga") for act in acts]
+    told = (
+        AuditEvent.objects.filter(subject=alice.tenant.pk, actor=OLGA).order_by("id").values_list("action", flat=True)
+    )
+    assert list(told) == ["tenant.suspended", "operator.suspend", "tenant.resumed", "operator.resume"]
     assert AuditEvent.objects.get(action="operator.suspend").details == WHY
 
 
 def test_a_reason_that_holds_a_key_is_not_recorded(olga: Client, alice: Person) -> None:
     answer = olga.post(deed(alice.tenant, "suspend"), {"reason": f"she lost {alice.api_key} again"})
     assert "forgets nothing" in answer.content.decode()
-    assert not Tenant.objects.get().suspended and not AuditEvent.objects.exists()
+    assert not Tenant.objects.get().suspended and not AuditEvent.objects.filter(actor=OLGA).exists()
 
 
 def test_only_the_deed_that_makes_sense_has_a_button(olga: Client, alice: Person) -> None:
@@ -86,7 +88,7 @@ def test_several_tenants_are_suspended_after_one_question(olga: Client, alice: P
 def test_what_is_already_so_is_not_done_again(olga: Client, alice: Person) -> None:
     answer = olga.post(deed(alice.tenant, "resume"), WHY, follow=True)
     assert "nothing to do" in answer.content.decode()
-    assert not AuditEvent.objects.exists()
+    assert not AuditEvent.objects.filter(actor=OLGA).exists()
 
 
 def test_an_id_that_looks_quoted_finds_its_page(olga: Client, alice: Person) -> None:

@@ -37,7 +37,8 @@ class Deed:
     """One thing that can be done to rows after they were confirmed on a page of their own.
 
     `act` is the service call; it may raise DomainError. `applies` says whether it makes sense for a row; `follows` are
-    the consequences in sentences; `done` completes "3 rooms …".
+    the consequences in sentences; `done` completes "3 rooms …". `needs` is what an account must be permitted to do to
+    rows of the model: `change`, `add` or `delete`.
     """
 
     name: str
@@ -48,16 +49,24 @@ class Deed:
     applies: Callable[[Any], bool]
     icon: str = "bolt"
     dangerous: bool = True
+    needs: str = "change"
 
 
 @dataclass(frozen=True)
 class OwnPage:
-    """One thing done to one row on a page of its own making: `view` is given the admin, the request and the row."""
+    """One thing done to one row on a page of its own making: `view` is given the admin, the request and the row.
+
+    `needs` as for a deed.
+    """
 
     name: str
     title: str
     view: Callable[[Any, HttpRequest, Any], HttpResponse]
     icon: str = "edit"
+    needs: str = "change"
+
+
+Act = Deed | OwnPage
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,6 @@ class Button:
     icon: str
     url_path: str
     variant: ActionVariant = ActionVariant.DEFAULT
-    allowed_permissions: tuple[str, ...] = ("operate",)
     attrs: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -14,34 +14,42 @@ from django.utils.http import urlencode
 from hivemind.kit import audit
 from hivemind.kit.admin import columns
 from hivemind.kit.admin.bases import ShownAdmin, key_in
-from hivemind.kit.admin.deeds import Button, Deed, OwnPage, ReasonForm
+from hivemind.kit.admin.deeds import Act, Button, Deed, OwnPage, ReasonForm
+from hivemind.kit.admin.theme import ThemedAdmin
 from hivemind.kit.audit import Actor
 from hivemind.kit.errors import DomainError
 
 AT_ONCE = 100
 
 
-class OperatedAdmin(ShownAdmin):
-    """Rows to look at; `deeds` can be done to several of them, `pages` to one."""
+class Operates(ThemedAdmin):
+    """What makes deeds of a model admin: `deeds` can be done to several rows, `pages` to one."""
 
-    grants: ClassVar[tuple[str, ...]] = ("view", "change")
     deeds: tuple[Deed, ...] = ()
     pages: tuple[OwnPage, ...] = ()
 
     def __init__(self, model: Any, admin_site: Any) -> None:
         super().__init__(model, admin_site)
-        acts: list[Deed | OwnPage] = [*self.pages, *self.deeds]
-        for act in acts:
+        for act in self.acts:
             setattr(self, act.name, self._button(act))
-        self.actions_detail = tuple(act.name for act in acts)
+        self.actions_detail = tuple(act.name for act in self.acts)
 
-    def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether this person may do deeds: the permission to change rows of the model."""
-        return bool(request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"))
+    @property
+    def acts(self) -> tuple[Act, ...]:
+        """Everything that can be done here."""
+        return (*self.pages, *self.deeds)
+
+    def may(self, request: HttpRequest, act: Act) -> bool:
+        """Whether this person may do `act`: it says which permission it needs."""
+        return bool(request.user.has_perm(f"{self.opts.app_label}.{act.needs}_{self.opts.model_name}"))
 
     def tenant_of(self, row: Any) -> str:
         """The tenant that a deed concerns."""
         return str(row.tenant_id)
+
+    def subject_of(self, row: Any) -> str:
+        """How the trail names a row."""
+        return str(row.pk)
 
     def get_urls(self) -> list[URLPattern]:
         """Pages for deeds to several rows at once, beside the usual ones."""
@@ -52,27 +60,28 @@ class OperatedAdmin(ShownAdmin):
         return [*several, *super().get_urls()]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """The deeds, for those who may do them."""
-        if not self.has_operate_permission(request):
-            return {}
-        return {deed.name: (self._choice(deed), deed.name, deed.title) for deed in self.deeds}
+        """The deeds that this person may do."""
+        mine = {d.name: (self._choice(d), d.name, d.title) for d in self.deeds if self.may(request, d)}
+        return {**super().get_actions(request), **mine}
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        """The buttons of those deeds that make sense for the row."""
-        allowed: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]
-        row = self.get_object(request, key_in(object_id))
-        if row is None or not allowed:
+        """The buttons of what this person may do and what makes sense for the row."""
+        mine = [act for act in self.acts if self.may(request, act)]
+        row = self.get_object(request, key_in(object_id)) if mine else None
+        if row is None:
             return []
-        senseless = {self.get_unfold_name(deed.name) for deed in self.deeds if not deed.applies(row)}
-        return [action for action in allowed if action.action_name not in senseless]
+        sensible = [act for act in mine if not isinstance(act, Deed) or act.applies(row)]
+        names = {self.get_unfold_name(act.name) for act in sensible}
+        buttons: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]
+        return [button for button in buttons if button.action_name in names]
 
     def get_unfold_name(self, name: str) -> str:
         """The name under which the theme knows an action."""
         return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
 
-    def check_may_operate(self, request: HttpRequest) -> None:
-        """Raise PermissionDenied for a person who may only look."""
-        if not (self.has_view_permission(request) and self.has_operate_permission(request)):
+    def check_may(self, request: HttpRequest, act: Act) -> None:
+        """Raise PermissionDenied for a person who may not see the rows, or not do `act`."""
+        if not (self.has_view_permission(request) and self.may(request, act)):
             raise PermissionDenied
 
     def page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
@@ -83,7 +92,7 @@ class OperatedAdmin(ShownAdmin):
     def _url_name(self, deed: Deed) -> str:
         return f"{self.get_unfold_name(deed.name)}_several"
 
-    def _button(self, act: Deed | OwnPage) -> Button:
+    def _button(self, act: Act) -> Button:
         def open_page(request: HttpRequest, object_id: str) -> HttpResponse:
             if isinstance(act, Deed):
                 return self._ask_or_do(request, act, [key_in(object_id)])
@@ -97,7 +106,7 @@ class OperatedAdmin(ShownAdmin):
         )
 
     def _own_page(self, request: HttpRequest, act: OwnPage, key: str) -> HttpResponse:
-        self.check_may_operate(request)
+        self.check_may(request, act)
         row = self.get_object(request, key)
         if row is None:
             raise Http404
@@ -119,7 +128,7 @@ class OperatedAdmin(ShownAdmin):
 
     def _ask_or_do(self, request: HttpRequest, deed: Deed, keys: list[str]) -> HttpResponse:
         """Show what will follow, or do it once a reason was given."""
-        self.check_may_operate(request)
+        self.check_may(request, deed)
         rows = list(self.get_queryset(request).filter(pk__in=keys))
         concerned = [row for row in rows if deed.applies(row)]
         form = ReasonForm(request.POST if request.method == "POST" else None)
@@ -149,8 +158,8 @@ class OperatedAdmin(ShownAdmin):
             try:
                 with transaction.atomic():
                     deed.act(row, actor)
-                    action = f"operator.{deed.name}"
-                    audit.record(actor, action, str(row.pk), tenant_id=self.tenant_of(row), reason=reason)
+                    action, subject = f"operator.{deed.name}", self.subject_of(row)
+                    audit.record(actor, action, subject, tenant_id=self.tenant_of(row), reason=reason)
             except DomainError as error:
                 messages.error(request, f"{row}: {error}")
             else:
@@ -162,3 +171,9 @@ class OperatedAdmin(ShownAdmin):
     def _after(self, rows: list[Any]) -> str:
         model = f"{self.opts.app_label}_{self.opts.model_name}"
         return columns.page_of(model, str(rows[0].pk)) if len(rows) == 1 else columns.list_of(model)
+
+
+class OperatedAdmin(Operates, ShownAdmin):
+    """Rows to look at, and deeds done to them."""
+
+    grants: ClassVar[tuple[str, ...]] = ("view", "change")
