@@ -13,6 +13,13 @@ SHOWN: Final = frozenset(
     {
         "agents.view_agent",
         "agents.view_imagebuild",
+        "billing.view_account",
+        "billing.view_creditcode",
+        "billing.view_entry",
+        "billing.view_hold",
+        "billing.view_price",
+        "billing.view_redemption",
+        "billing.view_spendtoken",
         "kit.view_auditevent",
         "kit.view_workerkey",
         "rooms.view_room",
@@ -22,11 +29,21 @@ SHOWN: Final = frozenset(
 )
 # Make, rename, suspend and resume tenants, reset their keys; end rooms; stop runs.
 SERVED: Final = frozenset({"rooms.change_room", "runner.change_run", "tenants.add_tenant", "tenants.change_tenant"})
+# Grant, debit and refund; mint and revoke credit codes; set prices; revoke spend tokens.
+PAID: Final = frozenset(
+    {
+        "billing.add_creditcode",
+        "billing.add_price",
+        "billing.change_account",
+        "billing.change_creditcode",
+        "billing.change_spendtoken",
+    }
+)
 
 VIEWER, SUPPORT, FINANCE, ADMIN = "viewer", "support", "finance", "admin"
 ROLES: Final[Mapping[str, frozenset[str]]] = {
     VIEWER: SHOWN,
     SUPPORT: SHOWN | SERVED,
-    FINANCE: SHOWN,
-    ADMIN: SHOWN | SERVED | {"tenants.delete_tenant"},
+    FINANCE: SHOWN | PAID,
+    ADMIN: SHOWN | SERVED | PAID | {"tenants.delete_tenant"},
 }
