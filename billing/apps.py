@@ -11,9 +11,10 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         """Let accounts come and stay with tenants."""
-        from billing.services import bookkeeping
+        from billing.services import bookkeeping, spend_tokens
         from tenants import hooks
 
         hooks.on_create(bookkeeping.open_for)
         hooks.on_rename(bookkeeping.follow_name)
         hooks.on_delete(bookkeeping.close_for)
+        hooks.on_revoke_capabilities(spend_tokens.revoke_all)
