@@ -11,6 +11,7 @@ from django.test import Client
 
 from attestation.tokens import OWNER, new_token, parse_token
 from hivemind.kit import ids
+from hivemind.kit.audit import Actor
 from tenants.credentials import registry
 from tenants.databases import provision, session
 from tenants.models import Tenant
@@ -68,6 +69,12 @@ def bob() -> Person:
 def carol() -> Person:
     """A tenant that has nothing to do with the others."""
     return person("carol")
+
+
+def delete(someone: Person, *, actor: Actor) -> None:
+    """Delete the tenant with its database, which is made anew for the next one of that name."""
+    tenants.delete(someone.tenant.pk, actor=actor)
+    _provisioned.discard(someone.tenant.pk)
 
 
 def with_database(someone: Person) -> Person:
