@@ -26,7 +26,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
 
 # By operationId: what comes back when all is well.
 ANSWERS: Final[dict[str, Any]] = {
-    "healthz": {"status": "ok", "version": "0.3.7", "features": ["client_nonce", "cancel", "share_links"]},
+    "healthz": {"status": "ok", "version": "0.3.7", "features": ["client_nonce", "cancel", "share_links", "quotes"]},
     "rooms_key": {"room_id": ROOM_ID, "open": True, "wrap_count": 2, "item_count": 1},
     "rooms_revoke": {"status": "ok", "room_id": ROOM_ID, "invites_revoked": 1, "share_link_disabled": False},
     "room_data_delete": {"status": "ok", "room_id": ROOM_ID, "item_id": "4c1d90aa53ef"},

@@ -7,7 +7,7 @@ from django.conf import settings
 from hivemind.kit.conf import conf
 from tenants.principals import Owner, Principal
 
-FEATURES = ("client_nonce", "cancel", "share_links")
+FEATURES = ("client_nonce", "cancel", "share_links", "quotes")
 
 
 def version() -> str:
