@@ -16,6 +16,7 @@ from hivemind.settings.rates import parse_rate
 from hivemind.settings.schema import (
     CLIENT_NAMES,
     PREFIX,
+    Access,
     Billing,
     Budgets,
     Defaults,
@@ -36,6 +37,7 @@ GROUPS = {
     "defaults": Defaults,
     "billing": Billing,
     "throttles": Throttles,
+    "access": Access,
 }
 TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
 

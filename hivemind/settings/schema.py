@@ -126,6 +126,13 @@ class Throttles:
 
 
 @dataclass(frozen=True)
+class Access:
+    """How operators get into the admin."""
+
+    admin_require_otp: bool = setting("ADMIN_REQUIRE_OTP", False)
+
+
+@dataclass(frozen=True)
 class Schema:
     """All groups. Built once by `hivemind.settings.env.load`; read through `hivemind.kit.conf.conf`."""
 
@@ -137,6 +144,7 @@ class Schema:
     defaults: Defaults
     billing: Billing
     throttles: Throttles
+    access: Access
     state_dir: Path
 
 
