@@ -15,6 +15,7 @@ from hmctl.launch import Launch
 from hmctl.lazy import Entry, LazyGroup
 
 COMMANDS: Final = {
+    "admin": Entry("hmctl.commands.admin.group:group", "Run a service: tenants, money, runs."),
     "agents": Entry("hmctl.commands.agents.group:group", "List, upload, read and delete agents."),
     "balance": Entry("hmctl.commands.balance:command", "Show what is left, held and spent."),
     "doctor": Entry("hmctl.commands.doctor:command", "Check client, profile, service, billing and a room."),

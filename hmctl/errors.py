@@ -118,6 +118,12 @@ class TrustRefused(HmctlError):
     exit_code = exits.NOT_TRUSTED
 
 
+class ForeignService(HmctlError):
+    """A credential of one service would go to another one."""
+
+    code = "foreign_service"
+
+
 class RoomRejected(HmctlError):
     """What the service sent for a room is not what its owner signed, or not what the caller asked for."""
 

@@ -6,15 +6,9 @@ from attestation import links
 from attestation.errors import LinkError
 from hmctl import ids, services
 from hmctl.app import App
-from hmctl.errors import BadInput, HmctlError
+from hmctl.errors import BadInput, ForeignService
 from hmctl.secret import Secret
 from hmctl.services import Service
-
-
-class ForeignService(HmctlError):
-    """A credential of one service would go to another one."""
-
-    code = "foreign_service"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Alice owns a room, Bob is invited and pays for himself, Carol is nobody."""
+"""Alice owns a room, Bob is invited and pays for himself, Carol is nobody, Olga operates."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,3 +45,11 @@ def accepted(bob: Shell, service: LyingService) -> Shell:
     assert bob("room", "accept", service.link()).code == 0
     service.asked.clear()
     return bob
+
+
+@pytest.fixture
+def olga(service: LyingService, tmp_path: Path) -> Shell:
+    """The operator's machine."""
+    shell = Shell(tmp_path / "olga" / ".hivemind")
+    shell.profile("ops", service=service.url, key=service.office.key, role="admin")
+    return shell

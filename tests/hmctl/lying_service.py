@@ -16,6 +16,7 @@ from attestation.manifests.room import AgentRef, QueryRef, RoomManifest, TrustPo
 from attestation.manifests.run_record import RunAgent, RunBody, hash_error, sign_run
 from attestation.tokens import INVITE, OWNER, SHARE, new_token
 from tests.hmctl import rows
+from tests.hmctl.back_office import BackOffice
 from tests.hmctl.bank import Bank
 from tests.hmctl.http_service import Answer, Asked, HttpService, Reply, as_reply
 
@@ -43,6 +44,7 @@ class LyingService(HttpService):
         self.output = "Rents rose by 4 percent."
         self.polls_until_done = 1
         self.bank = Bank(self.alice, self.bob)
+        self.office = BackOffice(self.bank)
         super().__init__()
 
     # --- what tests use ---
@@ -180,6 +182,7 @@ class LyingService(HttpService):
             ("GET", "/v1/room-agents/([^/]+)", lambda _, agent_id: self.agents.get(agent_id) or Reply({}, status=404)),
             ("DELETE", "/v1/room-agents/([^/]+)", self._delete_agent),
             *self.bank.routes(),
+            *self.office.routes(),
         ]
 
     def _healthz(self, _: Asked) -> Answer:

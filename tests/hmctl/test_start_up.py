@@ -10,13 +10,29 @@ import pytest
 
 from hmctl._version import __version__
 from hmctl.cli import COMMANDS, root
+from hmctl.commands.admin import group as admin
+from hmctl.commands.admin.billing import group as billing
+from hmctl.commands.admin.credit_codes import group as credit_codes
+from hmctl.commands.admin.runs import group as runs
+from hmctl.commands.admin.tenants import group as tenants
 from hmctl.commands.agents import group as agents
 from hmctl.commands.profile import group as profile
 from hmctl.commands.room import group as room
 from hmctl.commands.trust import group as trust
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUPS = {"": root, "agents": agents.group, "profile": profile.group, "room": room.group, "trust": trust.group}
+GROUPS = {
+    "": root,
+    "admin": admin.group,
+    "admin billing": billing.group,
+    "admin credit-codes": credit_codes.group,
+    "admin runs": runs.group,
+    "admin tenants": tenants.group,
+    "agents": agents.group,
+    "profile": profile.group,
+    "room": room.group,
+    "trust": trust.group,
+}
 
 
 def _modules(*arguments: str) -> set[str]:
@@ -34,7 +50,7 @@ def _modules(*arguments: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["room", "--help"]])
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["room", "--help"], ["admin", "billing", "--help"]])
 def test_version_and_help_load_little(arguments: list[str]) -> None:
     loaded = _modules(*arguments)
 
@@ -68,6 +84,10 @@ def test_every_listed_command_exists_and_explains_itself(name: str) -> None:
 
 def test_the_command_list_is_the_published_one_and_more() -> None:
     published = {
+        "admin": {"tenants", "credit-codes", "billing", "sweep"},
+        "admin billing": {"accounts", "balance", "ledger", "grant", "prices", "set-price"},
+        "admin credit-codes": {"create", "list", "revoke"},
+        "admin tenants": {"create", "list", "delete", "rename", "migrate-roles", "reset-key"},
         "agents": {"list", "get", "delete"},
         "profile": {"list", "show", "use", "rename", "delete"},
         "room": {
@@ -75,7 +95,8 @@ def test_the_command_list_is_the_published_one_and_more() -> None:
         },
         "trust": {"show", "attest", "reset"},
     }  # fmt: skip
-    assert {"init", "rotate-key", "doctor", "sql", "whoami"} <= set(COMMANDS)
+    alone = {"init", "signup", "balance", "redeem-credit", "rotate-key", "doctor", "sql", "whoami"}
+    assert alone <= set(COMMANDS)
     for name, verbs in published.items():
         assert verbs <= set(GROUPS[name].table)
 
