@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from hivemind.local import checkout, demo, docker_engine, files, processes, supervisor
+from hivemind.local import checkout, demo, docker_engine, files, processes, supervisor, trial
 from hivemind.local.errors import LocalError, NotReady
 
 HEALTH_SECONDS = 120.0
@@ -40,7 +40,7 @@ def quickstart(*, no_demo: bool) -> None:
     narrator = Narrator()
     here = checkout.read()
     here.layout.state_dir.mkdir(parents=True, exist_ok=True)
-    environment = _with_engine(here, narrator)
+    environment = trial.with_defaults(here, _with_engine(here, narrator))
     image = _begin_base_image(here, environment)
     _ensure_service(here, environment, narrator)
     account = _begin_operator(environment)
@@ -182,6 +182,9 @@ def _closing_words(here: checkout.Checkout, *, password: str | None) -> None:
     keys = _short(here.layout.state_dir / "demo" / "alice-media" / "api-key")
     click.echo(f"  .venv/bin/hmctl --profile alice init --service {here.url} --api-key-file {keys}")
     click.echo("  .venv/bin/hmctl --profile alice room list")
+    if trial.admin_key_file(here).exists():
+        key = _short(trial.admin_key_file(here))
+        click.echo(f"  .venv/bin/hmctl admin billing accounts --service {here.url} --admin-key - < {key}")
 
 
 def _short(path: Path) -> str:

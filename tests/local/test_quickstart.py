@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hivemind.local import checkout, files, processes, quickstart, supervisor
+from hivemind.local import checkout, files, processes, quickstart, supervisor, trial
 from hivemind.local.paths import layout
 
 
@@ -83,3 +83,27 @@ def test_a_long_log_is_put_aside_and_an_error_shows_only_what_is_new(tmp_path: P
     assert (tmp_path / "up.log.1").exists()
     assert log.stat().st_size == 0
     assert log.stat().st_mode & 0o077 == 0
+
+
+def test_a_trial_has_an_operators_key_of_its_own_and_keeps_it(here: checkout.Checkout) -> None:
+    first = trial.with_defaults(here, {})
+    key = trial.admin_key_file(here)
+    assert first["HIVEMIND_ADMIN_KEY_FILE"] == str(key)
+    assert key.stat().st_mode & 0o077 == 0
+    assert len(key.read_text(encoding="utf-8")) == 47
+    assert trial.with_defaults(here, {}) == first
+
+
+def test_what_is_configured_is_left_alone(here: checkout.Checkout) -> None:
+    chosen = {"HIVEMIND_ADMIN_KEY": "mine", "HIVEMIND_BILLING_ENFORCE_CREDITS": "false"}
+    chosen["HIVEMIND_SELF_SERVE_SIGNUP_ENABLED"] = "false"
+    assert trial.with_defaults(here, chosen) == chosen
+    assert not trial.admin_key_file(here).exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "opened"), [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("", False)]
+)
+def test_signup_is_open_only_where_nobody_else_can_reach_it(tmp_path: Path, host: str, opened: bool) -> None:
+    here = checkout.Checkout(layout(tmp_path), host, 1, [])
+    assert ("HIVEMIND_SELF_SERVE_SIGNUP_ENABLED" in trial.with_defaults(here, {})) is opened
