@@ -28,6 +28,7 @@ from tenants.services import tenants
 LONGEST_SECONDS = 30 * 24 * 3600
 USUAL_SECONDS = 3600
 SERVICE_CHARS = 300
+_TOKEN_ID = re.compile(r"[0-9a-f]{12}")
 _ROOM_ID = re.compile(r"room_[0-9a-f]{12}")
 
 
@@ -105,6 +106,8 @@ def revoke(token_id: str, *, tenant_id: str, actor: Actor) -> SpendToken:
 
     Raises SpendTokenNotFound when the tenant has none of this id, or revoked it before.
     """
+    if not _TOKEN_ID.fullmatch(token_id):
+        raise SpendTokenNotFound
     with transaction.atomic():
         live = SpendToken.objects.filter(pk=token_id, account_id=tenant_id, revoked_at=None)
         token = live.select_for_update(no_key=True).first()

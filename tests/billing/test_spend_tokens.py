@@ -14,9 +14,12 @@ from billing.services.ledger import Grant, HoldRequest
 from billing.services.spend_tokens import LONGEST_SECONDS, Minted, NewSpendToken
 from hivemind.kit import clock
 from hivemind.kit.models import AuditEvent
+from tenants.credentials import registry
 from tenants.errors import KeyRetired
+from tenants.principals import Owner
 from tenants.services import api_keys, tenants
 from tests.billing.conftest import OLGA
+from tests.billing.racing import race
 from tests.factories.tenants import Person, alice, carol
 
 ROOM = "room_5e0c1a9b77d2"
@@ -84,6 +87,9 @@ def test_a_token_is_revoked_once_and_by_its_own_tenant(owner: Person) -> None:
     with pytest.raises(errors.SpendTokenNotFound):
         spend_tokens.revoke(made.token.pk, tenant_id=owner.tenant.id, actor=owner.owner.actor)
     assert AuditEvent.objects.filter(action="spend_token.revoked", subject=made.token.pk).count() == 1
+    for unknown in ("", "\0", made.text, "000000000000"):
+        with pytest.raises(errors.SpendTokenNotFound):
+            spend_tokens.revoke(unknown, tenant_id=owner.tenant.id, actor=OLGA)
 
 
 def test_a_suspended_tenants_tokens_pay_for_nothing(owner: Person) -> None:
@@ -189,3 +195,19 @@ def test_an_account_sees_all_of_its_tokens_and_nobody_elses(owner: Person) -> No
     minted(carol())
     spend_tokens.revoke(first.token.pk, tenant_id=owner.tenant.id, actor=OLGA)
     assert [row.pk for row in selectors.of_account(owner.tenant.id)] == [second.token.pk, first.token.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_token_outlives_the_reset_of_the_key_that_made_it() -> None:
+    alices = alice()
+    key, tenant_id = alices.api_key, alices.tenant.id
+    for _ in range(20):
+        owner = registry.resolve(key)
+        assert isinstance(owner, Owner)
+        made, reset = race(
+            lambda owner=owner: spend_tokens.mint(NewSpendToken(1), owner=owner),
+            lambda: api_keys.reset(tenant_id, actor=OLGA, clear_seal=False, revoke_capabilities=True),
+        )
+        assert isinstance(made, Minted | KeyRetired)
+        key = reset.api_key
+        assert not selectors.of_account(tenant_id).filter(revoked_at=None).exists()
