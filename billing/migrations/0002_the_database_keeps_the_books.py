@@ -29,7 +29,7 @@ BEGIN
             - CASE WHEN NEW.kind IN ('debit', 'expiry') THEN NEW.amount_micro_usd ELSE 0 END,
         entry_count = entry_count + 1
         WHERE tenant_id = NEW.account_id
-        RETURNING balance_micro_usd, entry_count, closed_at INTO figures;
+        RETURNING balance_micro_usd, entry_count, spent_micro_usd, closed_at INTO figures;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no such account' USING ERRCODE = 'foreign_key_violation';
     END IF;
@@ -39,12 +39,19 @@ BEGIN
     IF figures.balance_micro_usd < 0 AND NEW.kind IN ('hold', 'debit', 'expiry') AND NOT NEW.may_overdraw THEN
         RAISE EXCEPTION 'the balance does not cover this' USING ERRCODE = 'check_violation';
     END IF;
+    IF NEW.kind = 'refund' THEN
+        SELECT coalesce(sum(amount_micro_usd), 0) INTO returned
+            FROM billing_entry WHERE account_id = NEW.account_id AND kind = 'refund';
+        IF returned + NEW.amount_micro_usd > figures.spent_micro_usd THEN
+            RAISE EXCEPTION 'more would be refunded than was charged' USING ERRCODE = 'check_violation';
+        END IF;
+    END IF;
     IF NEW.kind = 'refund' AND NEW.run_id <> '' THEN
         SELECT coalesce(-sum(amount_micro_usd) FILTER (WHERE kind = 'charge'), 0),
                coalesce(sum(amount_micro_usd) FILTER (WHERE kind = 'refund'), 0)
             INTO paid, returned FROM billing_entry WHERE run_id = NEW.run_id AND account_id = NEW.account_id;
         IF returned + NEW.amount_micro_usd > paid THEN
-            RAISE EXCEPTION 'more would be refunded than was charged' USING ERRCODE = 'check_violation';
+            RAISE EXCEPTION 'more would be refunded than the run was charged' USING ERRCODE = 'check_violation';
         END IF;
     END IF;
     IF NEW.kind NOT IN ('hold', 'release') THEN
@@ -88,6 +95,8 @@ BEGIN
            OLD.debited_micro_usd, OLD.entry_count, OLD.tenant_id)
         AND pg_trigger_depth() < 2 THEN
         RAISE EXCEPTION 'only entries move an account' USING ERRCODE = 'restrict_violation';
+    ELSIF NEW.opened_at <> OLD.opened_at OR NEW.closed_at IS DISTINCT FROM coalesce(OLD.closed_at, NEW.closed_at) THEN
+        RAISE EXCEPTION 'an account is opened once and closed once' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
 END $$;
@@ -157,8 +166,28 @@ END $$;
 CREATE TRIGGER lot_only_shrinks BEFORE UPDATE ON billing_creditlot
     FOR EACH ROW EXECUTE FUNCTION billing_guard_lot();
 
+CREATE FUNCTION billing_check_lot() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM billing_entry WHERE id = NEW.entry_id AND kind = 'grant'
+            AND account_id = NEW.account_id AND amount_micro_usd = NEW.amount_micro_usd
+    ) THEN
+        RAISE EXCEPTION 'a lot without its grant' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER lot_is_of_a_grant BEFORE INSERT ON billing_creditlot
+    FOR EACH ROW EXECUTE FUNCTION billing_check_lot();
+
 CREATE FUNCTION billing_guard_code() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.redeemed_count <> 0 THEN
+            RAISE EXCEPTION 'a credit code begins unused' USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
     IF NEW.redeemed_count < OLD.redeemed_count
         OR (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at)
         OR (NEW.code_id, NEW.code_hash, NEW.credit_micro_usd, NEW.max_redemptions, NEW.created_at, NEW.expires_at)
@@ -169,11 +198,20 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE TRIGGER code_is_worth_what_it_was BEFORE UPDATE ON billing_creditcode
+CREATE TRIGGER code_is_worth_what_it_was BEFORE INSERT OR UPDATE ON billing_creditcode
     FOR EACH ROW EXECUTE FUNCTION billing_guard_code();
 
 CREATE FUNCTION billing_guard_spend_token() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.committed_micro_usd <> 0 THEN
+            RAISE EXCEPTION 'a spend token begins unspent' USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF NEW.committed_micro_usd <> OLD.committed_micro_usd AND pg_trigger_depth() < 2 THEN
+        RAISE EXCEPTION 'only holds spend a token' USING ERRCODE = 'restrict_violation';
+    END IF;
     IF (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at)
         OR (NEW.token_id, NEW.token_hash, NEW.account_id, NEW.limit_micro_usd, NEW.room_id, NEW.service,
             NEW.expires_at)
@@ -184,12 +222,57 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE TRIGGER spend_token_keeps_its_limits BEFORE UPDATE ON billing_spendtoken
+CREATE TRIGGER spend_token_keeps_its_limits BEFORE INSERT OR UPDATE ON billing_spendtoken
     FOR EACH ROW EXECUTE FUNCTION billing_guard_spend_token();
 """
 
-# At the end of a transaction a hold has its movement, and a resolved one was given back.
+# A hold takes its amount out of the limit of the token that pays; what it did not cost comes back. After the row, so
+# that a hold that was not stored takes nothing.
+TOKENS = """
+CREATE FUNCTION billing_commit_hold() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    change bigint;
+BEGIN
+    change := CASE WHEN NEW.resolved_at IS NULL THEN NEW.amount_micro_usd ELSE NEW.cost_micro_usd END;
+    IF TG_OP = 'UPDATE' THEN
+        change := change - OLD.amount_micro_usd;
+    END IF;
+    UPDATE billing_spendtoken SET committed_micro_usd = committed_micro_usd + change
+        WHERE token_id = NEW.token_id AND account_id = NEW.account_id
+            AND (TG_OP = 'UPDATE' OR (revoked_at IS NULL AND expires_at > NEW.created_at));
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no living spend token of the account' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER hold_spends_its_token AFTER INSERT OR UPDATE ON billing_hold
+    FOR EACH ROW WHEN (NEW.token_id IS NOT NULL) EXECUTE FUNCTION billing_commit_hold();
+"""
+
+# At the end of a transaction an account stands where its last entry left it (also where an entry was not stored after
+# all, as with ON CONFLICT DO NOTHING), a hold has its movement, and a resolved one was given back.
 AGREEMENT = """
+CREATE FUNCTION billing_check_account() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.entry_count <> OLD.entry_count + 1 OR NOT EXISTS (
+        SELECT FROM billing_entry WHERE account_id = NEW.tenant_id AND position = NEW.entry_count
+            AND balance_after_micro_usd = NEW.balance_micro_usd
+            AND amount_micro_usd = NEW.balance_micro_usd - OLD.balance_micro_usd
+    ) THEN
+        RAISE EXCEPTION 'an account moved without an entry' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER account_agrees_with_entries AFTER UPDATE ON billing_account
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (
+        (NEW.balance_micro_usd, NEW.held_micro_usd, NEW.spent_micro_usd, NEW.credited_micro_usd,
+         NEW.debited_micro_usd, NEW.entry_count)
+        IS DISTINCT FROM (OLD.balance_micro_usd, OLD.held_micro_usd, OLD.spent_micro_usd, OLD.credited_micro_usd,
+         OLD.debited_micro_usd, OLD.entry_count)
+    ) EXECUTE FUNCTION billing_check_account();
+
 CREATE FUNCTION billing_check_hold() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT EXISTS (
@@ -216,8 +299,14 @@ BEGIN
     IF NOT EXISTS (
         SELECT FROM billing_hold WHERE run_id = NEW.run_id AND account_id = NEW.account_id
             AND (NEW.kind = 'hold' OR resolved_at IS NOT NULL)
+            AND (NEW.kind <> 'charge' OR cost_micro_usd = -NEW.amount_micro_usd)
     ) THEN
         RAISE EXCEPTION 'a % without its hold', NEW.kind USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.kind = 'charge' AND NOT EXISTS (
+        SELECT FROM billing_entry WHERE run_id = NEW.run_id AND kind = 'release' AND position < NEW.position
+    ) THEN
+        RAISE EXCEPTION 'a charge before its release' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
 END $$;
@@ -246,8 +335,11 @@ FUNCTIONS = (
     "refuse",
     "guard_hold",
     "guard_lot",
+    "check_lot",
     "guard_code",
     "guard_spend_token",
+    "commit_hold",
+    "check_account",
     "check_hold",
     "check_usage_entry",
     "refuse_truncate",
@@ -260,7 +352,7 @@ def _install() -> str:
         " FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse_truncate();\n"
         for table in TABLES
     )
-    return FIGURES + GUARDS + AGREEMENT + EMPTYING + guards
+    return FIGURES + GUARDS + TOKENS + AGREEMENT + EMPTYING + guards
 
 
 def _remove() -> str:

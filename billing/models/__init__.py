@@ -5,10 +5,22 @@ numbers the entries of an account without gaps, and refuses to change or delete 
 """
 
 from billing.models.account import Account, DailyFigure
+from billing.models.books_check import BooksCheck
 from billing.models.credit_code import CreditCode, Redemption
 from billing.models.entry import CreditLot, Entry
 from billing.models.hold import Hold
 from billing.models.price import Price
 from billing.models.spend_token import SpendToken
 
-__all__ = ["Account", "CreditCode", "CreditLot", "DailyFigure", "Entry", "Hold", "Price", "Redemption", "SpendToken"]
+__all__ = [
+    "Account",
+    "BooksCheck",
+    "CreditCode",
+    "CreditLot",
+    "DailyFigure",
+    "Entry",
+    "Hold",
+    "Price",
+    "Redemption",
+    "SpendToken",
+]

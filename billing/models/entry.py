@@ -35,7 +35,11 @@ class Entry(models.Model):
     class Meta:
         ordering = ("-id",)
         verbose_name_plural = "entries"
-        indexes = [models.Index(fields=["run_id"], condition=~Q(run_id=""), name="entries_of_run")]
+        indexes = [
+            models.Index(fields=["run_id"], condition=~Q(run_id=""), name="entries_of_run"),
+            # No more may be refunded than was charged: asked with every refund.
+            models.Index(fields=["account"], condition=Q(kind="refund"), name="refunds_of_account"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["account", "position"], name="entries_without_gaps"),
             models.UniqueConstraint(fields=["run_id"], condition=Q(kind="hold"), name="one_hold_a_run"),

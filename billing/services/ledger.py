@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from billing.enums import EntryKind, Resolution
 from billing.errors import (
@@ -61,11 +61,12 @@ class HoldRequest:
 
 def open_account(tenant_id: str, *, name: str, actor: Actor) -> Account:
     """The tenant's account, opened if there is none."""
-    account, is_new = Account.objects.get_or_create(
-        tenant_id=tenant_id, defaults={"name": name, "opened_at": clock.now()}
-    )
-    if is_new:
-        audit.record(actor, "account.opened", tenant_id, tenant_id=tenant_id)
+    with transaction.atomic():
+        account, is_new = Account.objects.get_or_create(
+            tenant_id=tenant_id, defaults={"name": name, "opened_at": clock.now()}
+        )
+        if is_new:
+            audit.record(actor, "account.opened", tenant_id, tenant_id=tenant_id)
     return account
 
 
@@ -73,7 +74,7 @@ def close_account(tenant_id: str, *, name: str, actor: Actor) -> None:
     """Keep the books of a tenant that goes, under the name it had. No new credit and no new holds from now on."""
     with transaction.atomic():
         account = locked(tenant_id)
-        account.name, account.closed_at = name, clock.now()
+        account.name, account.closed_at = name, account.closed_at or clock.now()
         account.save(update_fields=["name", "closed_at"])
         audit.record(actor, "account.closed", tenant_id, tenant_id=tenant_id, balance=account.balance_micro_usd)
 
@@ -128,7 +129,7 @@ def debit(tenant_id: str, amount_micro_usd: int, *, actor: Actor, note: str, all
 
 
 def refund(tenant_id: str, amount_micro_usd: int, *, actor: Actor, note: str, run_id: str = "") -> Entry:
-    """Give charged money back, for the reason in `note`; with `run_id` at most what that run was charged.
+    """Give charged money back, for the reason in `note`: at most what the account, with `run_id` that run, was charged.
 
     Raises RefundTooLarge, BadAmount, BadNote, AccountNotFound.
     """
@@ -231,7 +232,6 @@ def _resolve(
         if cost:
             _write(account, EntryKind.CHARGE, -cost, actor=actor, run_id=run_id, details=shared)
             lots.spend(account, cost)
-        spend_limits.give_back(standing.token_id, standing.amount_micro_usd - cost)
     standing.refresh_from_db()
     return standing
 
@@ -255,14 +255,16 @@ def _write(account: Account, kind: EntryKind, amount_micro_usd: int, *, actor: A
 
 
 def _refundable(account: Account, run_id: str) -> int:
-    moved = Entry.objects.filter(account=account, run_id=run_id) if run_id else None
-    if moved is None:
-        return account.spent_micro_usd
-    sums = {
-        kind: moved.filter(kind=kind).aggregate(total=Sum("amount_micro_usd"))["total"] or 0
-        for kind in (EntryKind.CHARGE, EntryKind.REFUND)
-    }
-    return -sums[EntryKind.CHARGE] - sums[EntryKind.REFUND]
+    """What was charged and not given back yet, to the account and, if one is named, to the run."""
+    of_account = account.spent_micro_usd - _sum(account.entries.filter(kind=EntryKind.REFUND))
+    if not run_id:
+        return of_account
+    of_run = account.entries.filter(run_id=run_id, kind__in=(EntryKind.CHARGE, EntryKind.REFUND))
+    return min(of_account, -_sum(of_run))
+
+
+def _sum(entries: QuerySet[Entry]) -> int:
+    return entries.aggregate(total=Sum("amount_micro_usd"))["total"] or 0
 
 
 def _check_amount(amount_micro_usd: int) -> None:

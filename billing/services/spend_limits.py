@@ -1,6 +1,4 @@
-"""What a spend token may still spend. Both functions need the token's account to be locked."""
-
-from django.db.models import F
+"""What a spend token may still spend. The database keeps what its runs hold and have cost; this explains a no."""
 
 from billing.errors import BadPayer, SpendLimitReached
 from billing.models import Account, SpendToken
@@ -8,9 +6,10 @@ from hivemind.kit import clock
 
 
 def reserve(token_id: str, *, account: Account, amount_micro_usd: int) -> SpendToken | None:
-    """Take `amount_micro_usd` out of the token's limit; None when no token pays.
+    """The token, locked, that is about to pay for a hold of `amount_micro_usd`; None when no token pays.
 
-    Raises BadPayer when the token was revoked or its time is over by now, SpendLimitReached when too little is left.
+    Needs the account to be locked. Raises BadPayer when the token was revoked or its time is over by now,
+    SpendLimitReached when too little is left.
     """
     if not token_id:
         return None
@@ -20,12 +19,4 @@ def reserve(token_id: str, *, account: Account, amount_micro_usd: int) -> SpendT
         raise BadPayer
     if token.committed_micro_usd + amount_micro_usd > token.limit_micro_usd:
         raise SpendLimitReached
-    token.committed_micro_usd += amount_micro_usd
-    token.save(update_fields=["committed_micro_usd"])
     return token
-
-
-def give_back(token_id: str | None, amount_micro_usd: int) -> None:
-    """Return what a run did not need to the token that paid, if one did."""
-    if token_id and amount_micro_usd:
-        SpendToken.objects.filter(pk=token_id).update(committed_micro_usd=F("committed_micro_usd") - amount_micro_usd)
