@@ -188,8 +188,10 @@ BEGIN
         END IF;
         RETURN NEW;
     END IF;
-    IF NEW.redeemed_count < OLD.redeemed_count
-        OR (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at)
+    IF NEW.redeemed_count <> OLD.redeemed_count AND pg_trigger_depth() < 2 THEN
+        RAISE EXCEPTION 'only redemptions use a credit code' USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at)
         OR (NEW.code_id, NEW.code_hash, NEW.credit_micro_usd, NEW.max_redemptions, NEW.created_at, NEW.expires_at)
         IS DISTINCT FROM
         (OLD.code_id, OLD.code_hash, OLD.credit_micro_usd, OLD.max_redemptions, OLD.created_at, OLD.expires_at) THEN
@@ -224,6 +226,31 @@ END $$;
 
 CREATE TRIGGER spend_token_keeps_its_limits BEFORE INSERT OR UPDATE ON billing_spendtoken
     FOR EACH ROW EXECUTE FUNCTION billing_guard_spend_token();
+"""
+
+# A redemption uses its code once more and has the grant that the code is worth.
+CODES = """
+CREATE FUNCTION billing_use_code() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    worth bigint;
+BEGIN
+    UPDATE billing_creditcode SET redeemed_count = redeemed_count + 1
+        WHERE code_id = NEW.code_id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > NEW.created_at)
+        RETURNING credit_micro_usd INTO worth;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no living credit code' USING ERRCODE = 'check_violation';
+    END IF;
+    IF (worth = 0) <> (NEW.entry_id IS NULL) OR worth > 0 AND NOT EXISTS (
+        SELECT FROM billing_entry WHERE id = NEW.entry_id AND kind = 'grant'
+            AND account_id = NEW.account_id AND amount_micro_usd = worth
+    ) THEN
+        RAISE EXCEPTION 'a redemption without its grant' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER redemption_uses_its_code AFTER INSERT ON billing_redemption
+    FOR EACH ROW EXECUTE FUNCTION billing_use_code();
 """
 
 # A hold takes its amount out of the limit of the token that pays; what it did not cost comes back. After the row, so
@@ -338,6 +365,7 @@ FUNCTIONS = (
     "check_lot",
     "guard_code",
     "guard_spend_token",
+    "use_code",
     "commit_hold",
     "check_account",
     "check_hold",
@@ -352,7 +380,7 @@ def _install() -> str:
         " FOR EACH STATEMENT EXECUTE FUNCTION billing_refuse_truncate();\n"
         for table in TABLES
     )
-    return FIGURES + GUARDS + TOKENS + AGREEMENT + EMPTYING + guards
+    return FIGURES + GUARDS + CODES + TOKENS + AGREEMENT + EMPTYING + guards
 
 
 def _remove() -> str:

@@ -1,8 +1,8 @@
 """Credit codes: an operator mints and revokes them, tenants redeem them.
 
-Locks are taken in one order: the code's row, then, inside `ledger.grant`, the account's. Nothing that holds an account
-ever asks for a code. So redemptions of one code happen one after another, each sees what the one before it did, and
-each refusal names the reason that holds at that moment.
+The database counts a code's redemptions. Locks are taken in one order: the code's row, then, inside `ledger.grant`, the
+account's. Nothing that holds an account ever asks for a code. So redemptions of one code happen one after another, each
+sees what the one before it did, and each refusal names the reason that holds at that moment.
 """
 
 import re
@@ -119,9 +119,8 @@ def redeem(
         if account.closed_at is not None:
             raise AccountClosed
         code = _locked(_parsed(text))
-        _check_usable(code, account)
-        code.redeemed_count += 1
-        code.save(update_fields=["redeemed_count"])
+        now = clock.now()
+        _check_usable(code, account, at=now)
         redemption_id = ids.redemption_id()
         entry = None
         if code.credit_micro_usd:
@@ -129,7 +128,7 @@ def redeem(
             given = Grant(code.credit_micro_usd, note=note, source=source, details=details)
             entry = ledger.grant(tenant_id, given, actor=actor)
         redemption = Redemption.objects.create(
-            redemption_id=redemption_id, code=code, account=account, entry=entry, created_at=clock.now()
+            redemption_id=redemption_id, code=code, account=account, entry=entry, created_at=now
         )
         _record(redemption, entry, actor=actor)
         balance = entry.balance_after_micro_usd if entry else account.balance_micro_usd
@@ -153,10 +152,10 @@ def _locked(token: Token) -> CreditCode:
     return code
 
 
-def _check_usable(code: CreditCode, account: Account) -> None:
+def _check_usable(code: CreditCode, account: Account, *, at: datetime) -> None:
     if code.revoked_at is not None:
         raise CreditCodeRevoked
-    if codes.expired(code, at=clock.now()):
+    if codes.expired(code, at=at):
         raise CreditCodeExpired
     if codes.remaining(code) <= 0:
         raise CreditCodeExhausted

@@ -158,18 +158,21 @@ def hold(wanted: HoldRequest, *, actor: Actor) -> Hold:
         account = locked(wanted.tenant_id)
         if account.closed_at is not None:
             raise AccountClosed
+        now = clock.now()
         lots.expire(account, actor=actor, write=_write)
         if wanted.enforce and account.balance_micro_usd < wanted.amount_micro_usd:
             raise InsufficientCredit(
                 balance_micro_usd=account.balance_micro_usd, required_hold_micro_usd=wanted.amount_micro_usd
             )
-        token = spend_limits.reserve(wanted.spend_token_id, account=account, amount_micro_usd=wanted.amount_micro_usd)
+        token = spend_limits.reserve(
+            wanted.spend_token_id, account=account, amount_micro_usd=wanted.amount_micro_usd, at=now
+        )
         standing = Hold.objects.create(
             run_id=wanted.run_id,
             account=account,
             token=token,
             amount_micro_usd=wanted.amount_micro_usd,
-            created_at=clock.now(),
+            created_at=now,
             expires_at=wanted.expires_at,
         )
         _write(
