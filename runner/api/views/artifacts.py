@@ -10,9 +10,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from billing import payers
 from hivemind.kit.api.responses import refusals
 from hivemind.kit.conf import conf
+from runner.api import payer
 from runner.api.views.runs import NO_STORE, PAYER
 from runner.selectors import runs as selectors
 from runner.services import artifacts
@@ -33,7 +33,7 @@ class RunArtifactView(APIView):
     )
     def get(self, request: Request, run_id: str, filename: str) -> HttpResponse:
         """The file's bytes, as an attachment."""
-        run = selectors.get(principal_of(request), run_id, payer=payers.named(request.headers))
+        run = selectors.get(principal_of(request), run_id, payer=payer.named(request))
         found = artifacts.read(run, filename, principal=principal_of(request))
         retention = conf.retention.artifact_seconds
         response = HttpResponse(found.content, content_type=found.content_type)

@@ -5,11 +5,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing import payers
 from billing.payers import Payer
 from billing.selectors import accounts
 from hivemind.kit.api.responses import refusals
-from runner.api import quote_shapes
+from runner.api import payer, quote_shapes
 from runner.api.serializers import QuoteRequest, QuoteResponse
 from runner.api.views.runs import PAYER
 from runner.services import quotes
@@ -35,14 +34,14 @@ class RoomQuoteView(APIView):
         body = QuoteRequest(data=request.data)
         body.is_valid(raise_exception=True)
         principal = principal_of(request)
-        payer = _payer(request, principal)
+        paying = _payer(request, principal)
         quote = quotes.for_ask(principal, room_id, body.to_request())
-        account = accounts.get(payer.tenant_id) if payer else None
-        return Response(quote_shapes.quote(quote, payer=payer, account=account))
+        account = accounts.get(paying.tenant_id) if paying else None
+        return Response(quote_shapes.quote(quote, payer=paying, account=account))
 
 
 def _payer(request: Request, principal: Principal) -> Payer | None:
-    payer = payers.named(request.headers)
-    if payer is None and isinstance(principal, Owner):
+    named = payer.named(request)
+    if named is None and isinstance(principal, Owner):
         return Payer(tenant_id=principal.tenant.id, token_id="")
-    return payer
+    return named

@@ -6,13 +6,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.selectors import builds
-from billing import payers
 from hivemind.kit.api import pagination
 from hivemind.kit.api.responses import refusals
 from hivemind.kit.api.serializers import parse
+from hivemind.kit.api.throttling import counting_failures
 from rooms.api.origin import origin_of
 from runner.access.visibility import Reader
-from runner.api import shapes
+from runner.api import payer, shapes
 from runner.api.serializers import RunCreateRequest, RunResponse, RunsQuery, RunSubmittedResponse
 from runner.errors import OwnerOnlyFilter
 from runner.models import Run
@@ -60,7 +60,8 @@ class RoomRunsView(APIView):
             service=origin_of(request).service,
             idempotency_key=requests.idempotency_key(request.headers.get("X-Hivemind-Idempotency-Key")),
         )
-        done = runs.submit(ask, body.to_request())
+        with counting_failures(request):
+            done = runs.submit(ask, body.to_request())
         return Response(shapes.submitted(done.run, replayed=done.replayed))
 
 
@@ -78,7 +79,7 @@ class RunsView(APIView):
     def get(self, request: Request) -> Response:
         """A bare array; the cursor of the next page is in X-Next-Cursor."""
         query = parse(RunsQuery, request.query_params)
-        visible = selectors.visible_to(principal_of(request), payer=payers.named(request.headers))
+        visible = selectors.visible_to(principal_of(request), payer=payer.named(request))
         if "token_id" in query:
             if not isinstance(principal_of(request), Owner):
                 raise OwnerOnlyFilter
@@ -121,4 +122,4 @@ class RunView(APIView):
         return Response(shapes.single(row, Reader(principal_of(request))), headers=NO_STORE)
 
     def _row(self, request: Request, run_id: str) -> Run:
-        return selectors.get(principal_of(request), run_id, payer=payers.named(request.headers))
+        return selectors.get(principal_of(request), run_id, payer=payer.named(request))
