@@ -112,12 +112,13 @@ def test_strangers_and_bad_payers_get_no_quote(room: MadeRoom, carol: Person) ->
 
 def test_a_bound_on_the_cost_holds_at_the_ask(room: MadeRoom, bob: Person, worker: WorkerIdentity) -> None:
     ledger.grant(bob.tenant.pk, Grant(10**6), actor=OLGA)
-    room.bob.defaults["HTTP_X_HIVEMIND_API_KEY"] = bob.api_key
+    by = room.bob
+    by.defaults["HTTP_X_HIVEMIND_API_KEY"] = bob.api_key
     ask = {"query": "x", "max_tokens": 200_000}
-    refused = post(room.bob, f"{room.url}/runs", {**ask, "max_cost_micro_usd": 399_999})
+    refused = post(by, f"{room.url}/runs", {**ask, "max_cost_micro_usd": 399_999})
     assert (refused.status_code, refused.json()["code"]) == (402, "max_cost_exceeded")
-    assert post(room.bob, f"{room.url}/runs", {**ask, "max_cost_micro_usd": 400_000}).status_code == 200
-    too_little = post(room.bob, f"{room.url}/runs", {**ask, "max_tokens": 10**6})
+    assert post(by, f"{room.url}/runs", {**ask, "max_cost_micro_usd": 400_000}).status_code == 200
+    too_little = post(by, f"{room.url}/runs", {**ask, "max_tokens": 10**6})
     assert (too_little.status_code, too_little.json()["code"]) == (402, "insufficient_credit")
     assert "insufficient billing credit" in too_little.json()["detail"]
 
