@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "room": Entry("hmctl.commands.room.group:group", "Make rooms, read their terms, ask them."),
     "rotate-key": Entry("hmctl.commands.rotate_key:command", "Replace the profile's key by a new one."),
     "signup": Entry("hmctl.commands.signup:command", "Open an account and save its key."),
+    "spend-tokens": Entry("hmctl.commands.spend_tokens.group:group", "Tokens that spend a little of your credit."),
     "sql": Entry("hmctl.commands.sql:command", "Run SQL in your own database."),
     "trust": Entry("hmctl.commands.trust.group:group", "See what a service claims and what you approved."),
     "whoami": Entry("hmctl.commands.whoami:command", "Show whom the service takes you for."),

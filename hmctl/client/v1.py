@@ -1,6 +1,6 @@
 """The calls of `/v1`, one method each: path, timeout, and who is told about what.
 
-The payer's key is a parameter of the calls that may carry it (submitting, reading and cancelling a run) and of
+The payer's key or token is a parameter of the calls that may carry it (submitting, reading and cancelling a run) and of
 nothing else, so it cannot slip into another request.
 """
 
@@ -113,9 +113,9 @@ class V1(Caller):
         path = path_of("rooms", room_id, "share-link", *rest)
         return self.send(Call(method, path, USUAL)).object()
 
-    def quote(self, room_id: str, body: JsonObject, *, payer: Secret | None) -> JsonObject:
-        """What a question with these limits may cost at most. Nothing is asked or held."""
-        return self.send(Call("POST", path_of("rooms", room_id, "quote"), USUAL, payer=payer, body=body)).object()
+    def quote(self, room_id: str, body: JsonObject) -> JsonObject:
+        """What a question with these limits may cost at most. Nothing is asked or held, and no payer is named."""
+        return self.post("rooms", room_id, "quote", body=body).object()
 
     # --- runs ---
 

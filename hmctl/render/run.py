@@ -1,5 +1,7 @@
 """A run's result as people and programs read it."""
 
+from typing import Final
+
 from hmctl.client import wire
 from hmctl.client.transport import JsonObject
 from hmctl.client.wire import RunRow
@@ -7,6 +9,14 @@ from hmctl.render import columns, units
 from hmctl.runs.artifacts import Fetched
 from hmctl.runs.records import Verdict
 from hmctl.services import Service
+
+_BILLED: Final = {
+    "held": "",
+    "settled": "",
+    "metered": "",
+    "pricing_missing": " (a model had no price)",
+    "billing_error": " (its settlement failed)",
+}
 
 
 def completed_json(
@@ -32,14 +42,16 @@ def completed_json(
         "attestation_ok": verdict is not None and verdict.is_proof,
         "attestation_reason": reason,
         "unchecked": list(verdict.verified.unchecked) if verdict and verdict.verified else [],
+        "hold_micro_usd": wire.whole(row.raw, "billing_hold_micro_usd"),
         "cost_micro_usd": wire.whole(row.raw, "billing_cost_micro_usd"),
+        "billing_status": wire.text(row.raw, "billing_status"),
         "usage": wire.obj(row.raw, "usage"),
         "record": row.record,
     }
 
 
 def spent(row: RunRow) -> str:
-    """`12s, 9 model calls, 1200 tokens, $0.057144`, as far as it is known."""
+    """`12s, 9 model calls, 1200 tokens`, as far as it is known."""
     parts = []
     times = [stage for stage in row.stages if stage.started_at is not None and stage.ended_at is not None]
     if times:
@@ -51,10 +63,19 @@ def spent(row: RunRow) -> str:
         parts.append(f"{calls} model call{'' if calls == 1 else 's'}")
     if tokens:
         parts.append(f"{tokens} tokens")
-    cost = wire.whole(row.raw, "billing_cost_micro_usd")
-    if cost is not None and row.raw.get("billing_status") in ("settled", "metered"):
-        parts.append(units.micro_usd(cost))
     return ", ".join(parts)
+
+
+def cost(row: RunRow) -> str:
+    """`held $3.500000, cost $0.057144`, as far as there was money in it."""
+    hold, charged = wire.whole(row.raw, "billing_hold_micro_usd"), wire.whole(row.raw, "billing_cost_micro_usd")
+    status = wire.text(row.raw, "billing_status")
+    if status not in _BILLED:
+        return ""
+    held = f"held {units.micro_usd(hold)}, " if hold is not None else ""
+    if status == "held":
+        return f"{held}not settled yet"
+    return f"{held}cost {units.micro_usd(charged or 0)}{_BILLED[status]}"
 
 
 def table(rows: list[JsonObject]) -> str:

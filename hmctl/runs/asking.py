@@ -1,5 +1,6 @@
 """Putting a question to a verified room: what is sent, under which run id, bound to which nonce."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,7 @@ from hmctl.secret import Secret
 
 LONGEST_TIMEOUT: Final = 3600
 NONCE: Final = "client_nonce"
+MAX_COST: Final = "max_cost_micro_usd"
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,16 @@ class Budget:
 
 @dataclass(frozen=True)
 class Ask:
-    """One question with its limits and wishes; `choices` are the model and provider fields that were given."""
+    """One question with its limits and wishes; `choices` are the model and provider fields that were given.
+
+    `max_cost_micro_usd` is the most that the user allows, None for no limit.
+    """
 
     question: str
     budget: Budget
     choices: dict[str, str]
     query_agent_id: str = ""
+    max_cost_micro_usd: int | None = None
 
 
 def check_allowed(ask: Ask, manifest: RoomManifest, *, brings_agent: bool) -> None:
@@ -70,21 +76,20 @@ def check_allowed(ask: Ask, manifest: RoomManifest, *, brings_agent: bool) -> No
         )
 
 
-def plan(app: App, opened: OpenedRoom, ask: Ask) -> Asked:
-    """The facts that bind the answer to this ask. Nothing is sent but a look at the service's features."""
-    has_nonce = NONCE in features(opened.client)
+def plan(app: App, opened: OpenedRoom, ask: Ask, *, features: Set[str]) -> Asked:
+    """The facts that bind the answer to this ask. Nothing is sent."""
     return Asked(
         run_id=ids.new_run_id(),
         service=opened.ref.service.url,
         room_id=opened.manifest.room_id,
         room_manifest_hash=opened.verified.manifest_hash,
         prompt_hash=records.prompt_hash(ask.question),
-        client_nonce=ids.new_nonce() if has_nonce else "",
+        client_nonce=ids.new_nonce() if NONCE in features else "",
         asked_at=app.clock.now(),
     )
 
 
-def features(client: V1) -> frozenset[str]:
+def features_of(client: V1) -> frozenset[str]:
     """What the service says it can do beyond the published protocol; nothing when it does not say."""
     try:
         return frozenset(wire.texts(client.healthz(), "features"))
@@ -99,6 +104,8 @@ def submit(app: App, opened: OpenedRoom, ask: Ask, asked: Asked, *, payer: Secre
         body["query_agent_id"] = ask.query_agent_id
     if asked.client_nonce:
         body[NONCE] = asked.client_nonce
+    if ask.max_cost_micro_usd is not None:
+        body[MAX_COST] = ask.max_cost_micro_usd
     AskedRuns(app.settings.home).keep(asked)
     answer = retries.call(
         lambda: opened.client.submit_run(asked.room_id, body, run_id=asked.run_id, payer=payer),
@@ -127,6 +134,8 @@ def submit_with_agent(
     }
     if asked.client_nonce:
         form[NONCE] = asked.client_nonce
+    if ask.max_cost_micro_usd is not None:
+        form[MAX_COST] = str(ask.max_cost_micro_usd)
     upload = Upload(package.filename, package.archive)
     try:
         answer = opened.client.submit_agent(asked.room_id, upload, form=form, run_id=asked.run_id, payer=payer)

@@ -70,6 +70,25 @@ class Bank:
         self.codes[text] = code | changes
         return text
 
+    def refusal(self, asked: Asked, room_id: str) -> Reply | None:
+        """Why the payer named in an ask does not pay, None when it does."""
+        text, most = asked.headers.get("x-hivemind-api-key", ""), asked.json.get("max_cost_micro_usd")
+        if most is not None and self.max_cost_micro_usd > most:
+            return Reply({"detail": "this run could cost more than you allow"}, 409)
+        if not text.startswith(SPEND):
+            return (
+                None if text in self.accounts or asked.bearer in self.accounts else Reply({"detail": "no payer"}, 402)
+            )
+        token = self.tokens.get(text)
+        if token is None or token["revoked_at"] or token["expires_at"] <= time.time():
+            return Reply({"detail": "not a valid tenant API key or spend token"}, 401)
+        if token["room_id"] not in ("", room_id) or token["service"] not in ("", f"http://{asked.headers['host']}"):
+            return Reply({"detail": "This spend token was made for another room or service"}, 403)
+        if token["limit_micro_usd"] - token["committed_micro_usd"] < self.max_cost_micro_usd:
+            return Reply({"detail": "The spend token's limit does not cover this run"}, 402)
+        token["committed_micro_usd"] += self.max_cost_micro_usd
+        return None
+
     # --- owner ---
 
     def signup(self, asked: Asked) -> Answer:
@@ -153,8 +172,7 @@ class Bank:
         }
 
     def mint(self, asked: Asked) -> Answer:
-        account = self.accounts.get(asked.bearer)
-        if account is None:
+        if asked.bearer not in self.accounts:
             return Reply({"detail": "unknown token"}, 401)
         wanted, text = asked.json, new_token(SPEND)
         row = {

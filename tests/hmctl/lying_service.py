@@ -32,7 +32,7 @@ class LyingService(HttpService):
         self.signer = SigningKey.generate()
         self.alice, self.bob = new_token(OWNER), new_token(OWNER)
         self.invite, self.share = new_token(INVITE), new_token(SHARE)
-        self.features: list[str] = ["client_nonce"]
+        self.features: list[str] = ["client_nonce", "quotes", "spend_tokens"]
         self.rooms: dict[str, dict[str, Any]] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.agents: dict[str, dict[str, Any]] = {}
@@ -230,6 +230,9 @@ class LyingService(HttpService):
     def _submit(self, asked: Asked, room_id: str) -> Answer:
         wanted = asked.json
         run_id = asked.headers["x-hivemind-idempotency-key"]
+        refusal = self.bank.refusal(asked, room_id)
+        if refusal is not None:
+            return refusal
         known = self.runs.get(run_id)
         row = known or self.new_run(run_id, room_id, prompt=wanted["query"], nonce=wanted.get("client_nonce"))
         return {"run_id": run_id, "room_id": room_id, "status": row["status"]}

@@ -37,6 +37,7 @@ def run(run_id: str, room_id: str, *, agent_id: str) -> dict[str, Any]:
         "room_id": room_id,
         "room_manifest_hash": None,
         "attestation": None,
+        "billing_hold_micro_usd": 3_500_000,
         "billing_cost_micro_usd": 0,
         "billing_status": "held",
         "usage": {},

@@ -14,13 +14,15 @@ def test_prints_only_the_answer_on_stdout(accepted: Shell, service: LyingService
     assert shown.err == (
         f"!! DEVELOPMENT: {service.url} (this machine) has no attested hardware; its signatures come from a "
         "development key and prove nothing about what runs there\n"
+        "paying with a spend token for this room and run, at most $3.500000\n"
         f"run {run_id}\n"
         "scope …\n"
         "scope 2.5s\n"
         "query 9.5s\n"
         "✓ verified: the signed record fits room, terms, question, run and outcome "
         "(development key: proves nothing about hardware)\n"
-        "12s, 9 model calls, 1200 tokens, $0.057144\n"
+        "12s, 9 model calls, 1200 tokens\n"
+        "held $3.500000, cost $0.057144\n"
     )
     assert shown.code == 0
 

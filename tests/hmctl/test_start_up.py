@@ -18,6 +18,7 @@ from hmctl.commands.admin.tenants import group as tenants
 from hmctl.commands.agents import group as agents
 from hmctl.commands.profile import group as profile
 from hmctl.commands.room import group as room
+from hmctl.commands.spend_tokens import group as spend_tokens
 from hmctl.commands.trust import group as trust
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +32,7 @@ GROUPS = {
     "agents": agents.group,
     "profile": profile.group,
     "room": room.group,
+    "spend-tokens": spend_tokens.group,
     "trust": trust.group,
 }
 

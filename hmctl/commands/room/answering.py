@@ -9,7 +9,7 @@ from hmctl.client import wire
 from hmctl.client.wire import RunRow
 from hmctl.errors import HmctlError, Interrupted, RecordRejected, RunFailed, WindowOver
 from hmctl.io import one_line
-from hmctl.render import progress
+from hmctl.render import progress, units
 from hmctl.render import run as run_text
 from hmctl.rooms.opening import OpenedRoom
 from hmctl.runs import artifacts, records, watch
@@ -31,12 +31,16 @@ class Presentation:
 
 @dataclass(frozen=True)
 class Pending:
-    """A submitted run. `reading_payer` is sent with reads only where the service needs it (share links)."""
+    """A submitted run. `reading_payer` is sent with reads only where the service needs it (share links).
+
+    `max_cost_micro_usd` is what the user allowed, None for no limit.
+    """
 
     opened: OpenedRoom
     asked: Asked
     reading_payer: Secret | None
     window_seconds: float
+    max_cost_micro_usd: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ def finish(app: App, pending: Pending, presentation: Presentation) -> None:
             hint=resume_hint(run_id, is_link=pending.opened.ref.is_link),
             run_id=run_id,
         )
+    _check_cost(app, pending, row)
     judged = judge(pending, row, strict=presentation.strict)
     if row.status != "completed":
         _say_verdict(app, judged)
@@ -166,5 +171,14 @@ def _say_verdict(app: App, judged: Judged) -> None:
         app.terminal.success(f"verified: {judged.reason}")
     else:
         app.terminal.alarm(f"not verified: {judged.reason.removeprefix('not verified: ')}")
-    if spent:
-        app.terminal.say(spent)
+    for told in (spent, run_text.cost(judged.row)):
+        if told:
+            app.terminal.say(told)
+
+
+def _check_cost(app: App, pending: Pending, row: RunRow) -> None:
+    cost, allowed = wire.whole(row.raw, "billing_cost_micro_usd"), pending.max_cost_micro_usd
+    if allowed is not None and cost is not None and cost > allowed:
+        app.terminal.alarm(
+            f"the service charged {units.micro_usd(cost)}, more than the {units.micro_usd(allowed)} that you allowed"
+        )

@@ -8,6 +8,7 @@ import click
 from hmctl import files
 from hmctl.app import App
 from hmctl.client import wire
+from hmctl.commands import params
 from hmctl.commands.room import answering
 from hmctl.commands.room.answering import Pending, Presentation
 from hmctl.commands.wiring import json_option, with_app
@@ -16,9 +17,9 @@ from hmctl.packages import packing, uploads
 from hmctl.packages.packing import Package
 from hmctl.rooms import opening, reference
 from hmctl.rooms.opening import OpenedRoom
-from hmctl.runs import asking, question
+from hmctl.runs import asking, paying, question
 from hmctl.runs.asking import Ask, Budget
-from hmctl.secret import Secret
+from hmctl.runs.paying import Payer, PayerOptions
 from hmctl.trust import consent
 from hmctl.trust.decide import Standing
 
@@ -36,7 +37,8 @@ class Options:
     choices: dict[str, str]
     query_agent: str
     agent: Path | None
-    allow_foreign_payer: bool
+    max_cost_micro_usd: int | None
+    payer: PayerOptions
     presentation: Presentation
 
 
@@ -55,9 +57,11 @@ class Options:
 @click.option("--scope-model", default="")
 @click.option("--query-model", default="")
 @click.option("--mediator-model", default="")
+@click.option("--max-cost", type=params.USD, metavar="USD", help="Do not ask if it may cost more than this.")
 @click.option("--fetch", is_flag=True, help="Save artifacts below ./hivemind-artifacts.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write the answer to this file instead of stdout.")
 @click.option("--no-strict-attestation", is_flag=True, help="Show the answer even if its record is rejected.")
+@click.option("--payer-key", default="", metavar="TOKEN", help="Pay with this spend token (hmp_…); - reads stdin.")
 @click.option(
     "--allow-foreign-payer",
     is_flag=True,
@@ -68,14 +72,16 @@ class Options:
 def command(app: App, /, room: str, **given: object) -> None:
     """Ask ROOM a question. The answer is printed only after its signed record was checked.
 
-    Through a link the active hmk_ profile pays; the link alone decides what can be read. Without --json the answer
-    is the only thing on stdout. QUESTION may be - for stdin.
+    Through a link the active hmk_ profile pays; the link alone decides what can be read. The profile's key stays at
+    the profile's service: what goes with the question is a spend token made there, for this room, this run's time and
+    the highest cost quoted. Without --json the answer is the only thing on stdout. QUESTION may be - for stdin.
 
     \b
     Examples:
       hmctl room ask "$ROOM" "What changed this month?"
       hmctl room ask "$ROOM" - < question.txt > answer.txt
       hmctl room ask "$ROOM" "Top ten?" --agent ./my-query-agent --fetch
+      hmctl room ask "$ROOM" "Summarise" --max-cost 0.50 --max-tokens 100000
 
     Exit codes: 0 answered, 1 refused or interrupted, 4 the run failed or the service is not trusted, 5 not ended in
     time, 6 the signed record was rejected.
@@ -90,9 +96,11 @@ def run(app: App, options: Options) -> None:
     if options.presentation.output is not None:
         files.check_can_save(options.presentation.output)
     ref = reference.read(app, options.room)
-    payer = reference.payer_for(app, ref, allow_foreign=options.allow_foreign_payer)
+    if options.payer.key_text == "-" and asked_for.from_stdin:
+        raise BadUsage("question and spend token cannot both come from stdin")
+    payer = paying.choose(app, ref, options.payer)
     opened = opening.open_room(app, ref)
-    ask = Ask(asked_for.text, options.budget, options.choices, options.query_agent)
+    ask = Ask(asked_for.text, options.budget, options.choices, options.query_agent, options.max_cost_micro_usd)
     asking.check_allowed(ask, opened.manifest, brings_agent=package is not None)
     if ref.is_link:
         consent.require_accepted(app, opened, may_ask=not asked_for.from_stdin)
@@ -101,14 +109,16 @@ def run(app: App, options: Options) -> None:
     answering.finish(app, pending, options.presentation)
 
 
-def _send(app: App, opened: OpenedRoom, ask: Ask, *, package: Package | None, payer: Secret | None) -> Pending:
-    asked = asking.plan(app, opened, ask)
+def _send(app: App, opened: OpenedRoom, ask: Ask, *, package: Package | None, payer: Payer) -> Pending:
+    features = asking.features_of(opened.client)
+    asked = asking.plan(app, opened, ask, features=features)
+    credential = paying.agree(app, opened, ask, payer=payer, features=features, run_id=asked.run_id)
     try:
         if package is None:
             app.terminal.say(f"run {asked.run_id}")
-            asked = asking.submit(app, opened, ask, asked, payer=payer)
+            asked = asking.submit(app, opened, ask, asked, payer=credential)
         else:
-            asked = asking.submit_with_agent(app, opened, ask, asked, package=package, payer=payer)
+            asked = asking.submit_with_agent(app, opened, ask, asked, package=package, payer=credential)
             app.terminal.say(f"run {asked.run_id}")
     except KeyboardInterrupt:
         raise answering.interrupted(asked.run_id, is_link=opened.ref.is_link) from None
@@ -118,8 +128,9 @@ def _send(app: App, opened: OpenedRoom, ask: Ask, *, package: Package | None, pa
     return Pending(
         opened=opened,
         asked=asked,
-        reading_payer=payer if opened.ref.is_share else None,
+        reading_payer=credential if opened.ref.is_share else None,
         window_seconds=ask.budget.window_seconds,
+        max_cost_micro_usd=ask.max_cost_micro_usd,
     )
 
 
@@ -163,7 +174,8 @@ def _options(room: str, given: dict[str, object]) -> Options:
         choices=chosen,
         query_agent=str(given["query_agent"]),
         agent=agent if isinstance(agent, Path) else None,
-        allow_foreign_payer=bool(given["allow_foreign_payer"]),
+        max_cost_micro_usd=wire.whole(given, "max_cost"),
+        payer=PayerOptions(str(given["payer_key"]), bool(given["allow_foreign_payer"])),
         presentation=Presentation(
             as_json=bool(given["as_json"]),
             fetch=bool(given["fetch"]),

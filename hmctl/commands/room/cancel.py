@@ -11,6 +11,8 @@ from hmctl.client.v1 import V1
 from hmctl.commands.wiring import confirm, json_option, with_app, yes_option
 from hmctl.errors import BadInput, HttpFailed
 from hmctl.rooms import reference
+from hmctl.runs import paying
+from hmctl.runs.paying import PayerOptions
 from hmctl.secret import Secret
 
 
@@ -20,6 +22,7 @@ class Options:
 
     run_id: str
     room: str | None
+    payer_key: str
     yes: bool
     as_json: bool
 
@@ -27,10 +30,11 @@ class Options:
 @click.command("cancel")
 @click.argument("run_id")
 @click.option("--link", "--room", "room", metavar="ROOM", help="Cancel as the bearer of this link.")
+@click.option("--payer-key", default="", metavar="TOKEN", help="The spend token that paid, for a share link.")
 @yes_option
 @json_option
 @with_app()
-def command(app: App, run_id: str, room: str | None, yes: bool, as_json: bool) -> None:
+def command(app: App, run_id: str, room: str | None, payer_key: str, yes: bool, as_json: bool) -> None:
     """Stop a run that has not ended. A running one ends within a second or two; nothing of it is answered.
 
     \b
@@ -38,13 +42,13 @@ def command(app: App, run_id: str, room: str | None, yes: bool, as_json: bool) -
       hmctl room cancel 4f0a9c1d22be
       hmctl room cancel 4f0a9c1d22be --link "$ROOM"
     """
-    run(app, Options(run_id, room, yes, as_json))
+    run(app, Options(run_id, room, payer_key, yes, as_json))
 
 
 def run(app: App, options: Options) -> None:
     """Asks, then cancels (Declined, HttpFailed, BadInput where the service has no cancel)."""
     run_id = ids.checked(options.run_id, what="run")
-    client, payer = _caller(app, options.room)
+    client, payer = _caller(app, options)
     confirm(app, f"Cancel run {run_id}?", yes=options.yes)
     try:
         answer = client.cancel_run(run_id, payer=payer)
@@ -58,9 +62,9 @@ def run(app: App, options: Options) -> None:
         app.terminal.data(f"{run_id}  {wire.text(answer, 'status') or 'cancelled'}")
 
 
-def _caller(app: App, room: str | None) -> tuple[V1, Secret | None]:
-    if room is None:
+def _caller(app: App, options: Options) -> tuple[V1, Secret | None]:
+    if options.room is None:
         return app.owner(), None
-    ref = reference.read(app, room)
-    payer = reference.payer_for(app, ref, allow_foreign=False) if ref.is_share else None
+    ref = reference.read(app, options.room)
+    payer = paying.choose(app, ref, PayerOptions(options.payer_key)).reading if ref.is_share else None
     return app.caller(ref.service, ref.bearer), payer

@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "inspect": Entry("hmctl.commands.room.inspect:command", "Verify and show a room's signed terms."),
     "list": Entry("hmctl.commands.room.list:command", "List your rooms."),
     "prune": Entry("hmctl.commands.room.prune:command", "Revoke many rooms at once; shows which first."),
+    "quote": Entry("hmctl.commands.room.quote:command", "Show what a question can cost at most."),
     "revoke": Entry("hmctl.commands.room.revoke:command", "End a room with its invites and share link."),
     "runs": Entry("hmctl.commands.room.runs:command", "List runs, or fetch and verify one."),
     "share": Entry("hmctl.commands.room.share:command", "Show, make, rotate or remove a share link."),

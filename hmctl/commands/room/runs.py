@@ -16,7 +16,9 @@ from hmctl.render import run as run_text
 from hmctl.rooms import opening, reference
 from hmctl.rooms.opening import OpenedRoom
 from hmctl.rooms.reference import RoomRef
+from hmctl.runs import paying
 from hmctl.runs.asked import Asked, AskedRuns
+from hmctl.runs.paying import PayerOptions
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Options:
     wait: bool
     window_seconds: float
     limit: int
-    allow_foreign_payer: bool
+    payer: PayerOptions
     presentation: Presentation
 
 
@@ -47,6 +49,7 @@ class Options:
 @click.option("--fetch", is_flag=True, help="Save artifacts below ./hivemind-artifacts.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write the answer to this file.")
 @click.option("--no-strict-attestation", is_flag=True, help="Show the answer even if its record is rejected.")
+@click.option("--payer-key", default="", metavar="TOKEN", help="The spend token that paid, for a share link.")
 @click.option("--allow-foreign-payer", is_flag=True, help="As for room ask; share links need your key to read a run.")
 @json_option
 @with_app()
@@ -71,9 +74,10 @@ def command(
         output=output if isinstance(output, Path) else None,
         strict=not shown["no_strict_attestation"],
     )
+    payer = PayerOptions(str(shown["payer_key"]), bool(shown["allow_foreign_payer"]))
     run(
         app,
-        Options(run_id, room, wait, float(window), limit, bool(shown["allow_foreign_payer"]), presentation),
+        Options(run_id, room, wait, float(window), limit, payer, presentation),
     )
 
 
@@ -106,7 +110,7 @@ def _verify(app: App, options: Options, run_id: str) -> None:
     ref = _room_of(app, options, run_id)
     payer = None
     if ref.is_share:
-        payer = reference.payer_for(app, ref, allow_foreign=options.allow_foreign_payer)
+        payer = paying.choose(app, ref, options.payer).reading
     opened = opening.open_room(app, ref)
     window = options.window_seconds if options.wait else 0.0
     pending = Pending(opened, _facts(app, opened, run_id), payer, window)
