@@ -1,5 +1,7 @@
 """Celery: messages are nudges that carry ids; the database is the truth, so a lost message loses nothing."""
 
+from celery.schedules import crontab
+
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -14,4 +16,10 @@ CELERY_BEAT_SCHEDULE = {
     "reap-runs": {"task": "runner.tasks.reap", "schedule": 5.0, "options": {"expires": 5}},
     "reap-builds": {"task": "agents.tasks.reap_builds", "schedule": 15.0, "options": {"expires": 15}},
     "retain": {"task": "runner.tasks.retain", "schedule": 300.0, "options": {"expires": 300}},
+    "expire-money": {"task": "billing.tasks.expire", "schedule": 300.0, "options": {"expires": 300}},
+    "check-books": {
+        "task": "billing.tasks.check_books",
+        "schedule": crontab(hour=3, minute=30),
+        "options": {"expires": 3600},
+    },
 }
