@@ -9,6 +9,14 @@ import httpx
 from hmctl import io
 
 _LONGEST_DETAIL: Final = 600
+_HINTS: Final = {
+    "max_cost_exceeded": "`hmctl room quote ROOM` shows why.",
+    "spend_limit_reached": "Ask again, or use a token with a higher limit (`hmctl spend-tokens mint`).",
+    "spend_token_elsewhere": "Ask with a token made for this room and this address of the service.",
+    "bad_payer": "The paying key or token is unknown there: revoked, rotated, expired, or of another service.",
+    "no_payer": "Choose the paying profile with --profile NAME before the command, or give --payer-key.",
+    "price_missing": "Choose another model, or ask the operator for a price.",
+}
 
 
 def in_words(problem: Exception) -> tuple[str, str]:
@@ -49,6 +57,16 @@ def detail_of(status: int, headers: Mapping[str, str], content: bytes) -> tuple[
     return f"no explanation (status {status})", False
 
 
+def code_of(content: bytes) -> str:
+    """The stable code that newer services put beside the detail, empty if there is none."""
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return ""
+    code = body.get("code") if isinstance(body, dict) else None
+    return code if isinstance(code, str) else ""
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds of `Retry-After`, when it is given as a number."""
     try:
@@ -57,8 +75,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def hint_for(status: int, detail: str) -> str:
+def hint_for(status: int, detail: str, code: str = "") -> str:
     """What a user can do about the usual refusals."""
+    if code in _HINTS:
+        return _HINTS[code]
     if "is sealed" in detail:
         return "The owner has to use the room once (for example `hmctl room data ROOM`) to open it again."
     if status == 401:

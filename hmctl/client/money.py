@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from hmctl.client import wire
+from hmctl.client import pages
 from hmctl.client.caller import LONG, Caller
+from hmctl.client.pages import Page
 from hmctl.client.transport import JsonObject
 
 
@@ -27,9 +28,9 @@ class Money(Caller):
         """Makes a token that pays within the limits in `body`; its text is in this answer alone."""
         return self.post("billing", "spend-tokens", body=body).object()
 
-    def spend_tokens(self) -> list[JsonObject]:
-        """The caller's spend tokens, newest first, without their text."""
-        return wire.objects(self.get("billing", "spend-tokens").object(), "spend_tokens")
+    def spend_tokens(self, rows: int, cursor: str) -> Page:
+        """One page of the caller's spend tokens, newest first, without their text."""
+        return pages.of(self.get("billing", "spend-tokens", query=pages.params(rows, cursor)), "spend_tokens")
 
     def revoke_spend_token(self, token_id: str) -> JsonObject:
         """Ends a spend token at once."""

@@ -19,9 +19,9 @@ class Operator(Caller):
 
     # --- tenants ---
 
-    def tenants(self) -> list[JsonObject]:
-        """All tenants, newest first."""
-        return wire.objects(self.get("admin", "tenants", timeout=SHORT).object(), "tenants")
+    def tenants(self, rows: int = pages.BOOK_ROWS, cursor: str = "") -> Page:
+        """One page of the tenants, newest first."""
+        return pages.of(self.get("admin", "tenants", timeout=SHORT, query=pages.params(rows, cursor)), "tenants")
 
     def create_tenant(self, body: JsonObject) -> JsonObject:
         """A tenant with a new database; its key is in this answer alone."""
@@ -58,10 +58,10 @@ class Operator(Caller):
         """A credit code; its text is in this answer alone."""
         return self.post("admin", "credit-codes", body=body).object()
 
-    def codes(self, *, include_revoked: bool, limit: int) -> list[JsonObject]:
-        """Credit codes, newest first, without their text."""
-        query = {"include_revoked": "true" if include_revoked else "false", "limit": str(limit)}
-        return wire.objects(self.get("admin", "credit-codes", query=query).object(), "credit_codes")
+    def codes(self, rows: int, cursor: str, *, include_revoked: bool) -> Page:
+        """One page of the credit codes, newest first, without their text."""
+        query = {"include_revoked": "true" if include_revoked else "false"} | pages.params(rows, cursor)
+        return pages.of(self.get("admin", "credit-codes", query=query), "credit_codes")
 
     def revoke_code(self, code_id: str) -> JsonObject:
         """Ends a code for those who have not used it."""
@@ -69,26 +69,27 @@ class Operator(Caller):
 
     # --- money ---
 
-    def accounts(self) -> JsonObject:
-        """All accounts, and whether credit is enforced."""
-        return self.get("admin", "billing").object()
+    def accounts(self, rows: int, cursor: str) -> Page:
+        """One page of the accounts; its answer also says whether credit is enforced."""
+        return pages.of(self.get("admin", "billing", query=pages.params(rows, cursor)), "accounts")
 
     def balance(self, tenant_id: str, *, limit: int) -> JsonObject:
         """One account's balance and newest entries."""
         return self.get("admin", "billing", tenant_id, query={"limit": str(limit)}).object()
 
-    def ledger(self, *, tenant_id: str, limit: int) -> list[JsonObject]:
-        """The newest entries of all accounts, or of one."""
-        query = {"limit": str(limit)} | ({"tenant_id": tenant_id} if tenant_id else {})
-        return wire.objects(self.get("admin", "billing", "ledger", query=query).object(), "ledger")
+    def ledger(self, rows: int, cursor: str, *, tenant_id: str) -> Page:
+        """One page of the entries of all accounts, or of one, newest first."""
+        query = pages.params(rows, cursor) | ({"tenant_id": tenant_id} if tenant_id else {})
+        return pages.of(self.get("admin", "billing", "ledger", query=query), "ledger")
 
     def move(self, tenant_id: str, kind: str, body: JsonObject) -> JsonObject:
         """Moves money: `kind` is `credits`, `debits` or `refunds`. The new entry and the balance after it."""
         return self.post("admin", "billing", tenant_id, kind, body=body).object()
 
-    def prices(self) -> list[JsonObject]:
-        """The prices in force."""
-        return wire.objects(self.get("admin", "billing", "prices").object(), "prices")
+    def prices(self, rows: int, cursor: str, *, with_past_and_future: bool) -> Page:
+        """The prices in force, by provider and model; or one page of all that were ever set, the last first."""
+        query = pages.params(rows, cursor) | {"all": "true"} if with_past_and_future else {}
+        return pages.of(self.get("admin", "billing", "prices", query=query), "prices")
 
     def set_price(self, body: JsonObject) -> JsonObject:
         """Sets the price of one model, from now or from a moment on."""

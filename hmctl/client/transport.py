@@ -170,7 +170,7 @@ class Transport:
             detail,
             explained=explained,
             retry_after_seconds=failures.retry_after(headers),
-            hint=failures.hint_for(status, detail),
+            hint=failures.hint_for(status, detail, failures.code_of(content)),
             exit_code=self._codes.http,
         )
 

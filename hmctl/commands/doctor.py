@@ -5,15 +5,15 @@ from typing import Literal
 
 import click
 
-from hmctl import exits
+from hmctl import exits, statement
 from hmctl._version import __version__
 from hmctl.app import App
 from hmctl.client import wire
 from hmctl.client.v1 import V1
 from hmctl.commands.wiring import json_option, with_app
-from hmctl.errors import HmctlError, HttpFailed, TrustRefused
+from hmctl.errors import BadAnswer, HmctlError, HttpFailed, TrustRefused
 from hmctl.profiles import Profile
-from hmctl.render import units
+from hmctl.render import account, units
 from hmctl.rooms import opening, reference
 from hmctl.trust.decide import Standing
 
@@ -103,14 +103,14 @@ def _service(app: App, profile: Profile, checkup: Checkup) -> None:
     try:
         _health(client, profile, checkup)
         if profile.role == "tenant":
-            _billing(client, checkup)
+            _billing(client, checkup, now=app.clock.now())
     except HmctlError as problem:
         checkup.failed("service" if not isinstance(problem, HttpFailed) else "service auth", problem)
 
 
 def _health(client: V1, profile: Profile, checkup: Checkup) -> None:
     if profile.role == "admin":
-        client.operator.tenants()
+        client.operator.tenants(rows=1)
         version = wire.text(client.healthz(), "version")
         checkup.note("service", "ok", f"version {version}, operator key accepted")
     else:
@@ -121,19 +121,23 @@ def _health(client: V1, profile: Profile, checkup: Checkup) -> None:
         checkup.note("version sync", "warn", f"client {__version__}, service {version}")
 
 
-def _billing(client: V1, checkup: Checkup) -> None:
+def _billing(client: V1, checkup: Checkup, *, now: float) -> None:
     try:
-        balance = wire.whole(client.money.billing(limit=3), "balance_micro_usd")
+        told = statement.read(client.money.billing(limit=3))
     except HttpFailed as problem:
         if problem.status == 404:
             checkup.note("billing", "warn", "the service has no billing")
         else:
             checkup.failed("billing", problem)
         return
-    if balance is None:
-        checkup.note("billing", "fail", "the service names no balance")
-    else:
-        checkup.note("billing", "ok" if balance > 0 else "warn", f"balance {units.micro_usd(balance)}")
+    except BadAnswer as problem:
+        checkup.failed("billing", problem)
+        return
+    detail = f"balance {units.micro_usd(told.available_micro_usd)}"
+    if not told.is_partial:
+        detail += f", {units.micro_usd(told.held_micro_usd)} held, {units.micro_usd(told.spent_micro_usd)} spent"
+    advice = account.advice(told, now=now)
+    checkup.note("billing", "warn" if advice else "ok", f"{detail}; {advice}" if advice else detail)
 
 
 def _room(app: App, text: str, checkup: Checkup) -> None:

@@ -92,7 +92,7 @@ def _first_call(app: App, service: Service, key: Secret) -> tuple[Role, JsonObje
         if problem.status != 401 or key.starts_with("hmk_"):
             raise
     try:
-        caller.operator.tenants()
+        caller.operator.tenants(rows=1)
     except HttpFailed as problem:
         if problem.status == 401:
             message = "the service knows this key neither as a tenant's nor as an operator's"

@@ -165,11 +165,13 @@ class BackOffice:
                 "tenant_id": account.tenant_id,
                 "name": account.name,
                 "created_at": 1767225600.0,
+                "closed_at": None,
                 "suspended": False,
                 "balance_micro_usd": account.balance,
                 "total_credit_micro_usd": account.credited,
                 "total_spent_micro_usd": account.spent,
                 "total_held_micro_usd": account.held,
+                "total_debited_micro_usd": 0,
             }
             for account in self.bank.accounts.values()
         ]
@@ -207,8 +209,10 @@ class BackOffice:
             "model": wanted["model"],
             "prompt_microusd_per_mtok": round(float(wanted["prompt_usd_per_million"]) * 1_000_000),
             "completion_microusd_per_mtok": round(float(wanted["completion_usd_per_million"]) * 1_000_000),
-            "updated_at": wanted.get("effective_from", 1767225600.0),
+            "updated_at": 1767225600.0,
             "source": wanted["source"],
+            "effective_from": wanted.get("effective_from", 1767225600.0),
+            "withdrawn": False,
         }
         self.prices[wanted["provider"], wanted["model"]] = row
         return row

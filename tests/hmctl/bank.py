@@ -74,7 +74,7 @@ class Bank:
         """Why the payer named in an ask does not pay, None when it does."""
         text, most = asked.headers.get("x-hivemind-api-key", ""), asked.json.get("max_cost_micro_usd")
         if most is not None and self.max_cost_micro_usd > most:
-            return Reply({"detail": "this run could cost more than you allow"}, 409)
+            return Reply({"detail": "this run could cost more than you allow", "code": "max_cost_exceeded"}, 402)
         if not text.startswith(SPEND):
             return (
                 None if text in self.accounts or asked.bearer in self.accounts else Reply({"detail": "no payer"}, 402)
@@ -85,7 +85,8 @@ class Bank:
         if token["room_id"] not in ("", room_id) or token["service"] not in ("", f"http://{asked.headers['host']}"):
             return Reply({"detail": "This spend token was made for another room or service"}, 403)
         if token["limit_micro_usd"] - token["committed_micro_usd"] < self.max_cost_micro_usd:
-            return Reply({"detail": "The spend token's limit does not cover this run"}, 402)
+            detail = "The spend token's limit does not cover this run"
+            return Reply({"detail": detail, "code": "spend_limit_reached"}, 402)
         token["committed_micro_usd"] += self.max_cost_micro_usd
         return None
 
@@ -123,7 +124,9 @@ class Bank:
             "spent_micro_usd": account.spent,
             "credited_micro_usd": account.credited,
             "enforce_credits": self.enforce_credits,
-            "spending": [{"date": day, "spent_micro_usd": spent} for day, spent in self.spending.items()],
+            "spending": [
+                {"date": day, "spent_micro_usd": spent, "run_count": 1} for day, spent in self.spending.items()
+            ],
         }
 
     def redeem(self, asked: Asked) -> Answer:

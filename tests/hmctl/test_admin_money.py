@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.hmctl.http_service import Reply
+from tests.hmctl.http_service import Asked, Reply
 from tests.hmctl.lying_service import LyingService
 from tests.hmctl.shell import Shell
 
@@ -177,3 +177,35 @@ def test_prices(olga: Shell, service: LyingService) -> None:
 def test_a_moment_is_utc_unless_it_says_otherwise(text: str, olga: Shell, service: LyingService) -> None:
     assert olga("admin", "billing", "set-price", "p", "m", *PRICE, "--from", text).code == 0
     assert service.asked[-1].json["effective_from"] == 1798761600.0
+
+
+def test_what_only_one_kind_of_movement_has(olga: Shell, service: LyingService) -> None:
+    assert olga("admin", "billing", "grant", ALICE, "5", "--expires-in", "30d").code == 0
+    assert service.asked[-1].json == {"amount_usd": "5.000000", "note": "", "expires_in_seconds": 2_592_000}
+    overdraft = ["--note", "n", "--allow-overdraft", "-y", "--json"]
+    assert olga("admin", "billing", "debit", ALICE, "5", *overdraft).code == 0
+    assert service.asked[-1].json == {"amount_usd": "5.000000", "note": "n", "allow_overdraft": True}
+    assert olga("admin", "billing", "refund", ALICE, "5", "--note", "n", "--run", "../x").code == 1
+
+
+def test_all_prices_include_past_and_withdrawn_ones(olga: Shell, service: LyingService) -> None:
+    assert olga("admin", "billing", "set-price", "p", "m", *PRICE).code == 0
+    service.office.prices["p", "m"] |= {"withdrawn": True}
+
+    shown = olga("admin", "billing", "prices", "--all")
+
+    assert service.asked[-1].query == {"limit": "1000", "all": "true"}
+    assert "p         m      withdrawn  withdrawn  2026-01-01 00:00 UTC  admin\n" in shown.out
+
+
+def test_long_lists_are_read_to_their_end(olga: Shell, service: LyingService) -> None:
+    def paged(asked: Asked) -> Reply:
+        start, size = int(asked.query.get("cursor", 0)), min(2, int(asked.query["limit"]))
+        entries = [{"entry_id": f"ble_{n}"} for n in range(5)]
+        more = {"X-Next-Cursor": str(start + size)} if start + size < len(entries) else {}
+        return Reply({"ledger": entries[start : start + size]}, headers=more)
+
+    service.answer("GET", ".*/ledger", paged)
+
+    assert len(json.loads(olga("admin", "billing", "ledger", "--json").out)) == 5
+    assert len(json.loads(olga("admin", "billing", "ledger", "--limit", "3", "--json").out)) == 3

@@ -143,13 +143,22 @@ def test_reset_key(olga: Shell, service: LyingService) -> None:
 
 def test_migrate_roles_fails_when_a_database_did(olga: Shell, service: LyingService) -> None:
     assert olga("admin", "tenants", "migrate-roles").code == 0
-    results = [{"db_name": "a", "migrated": True}, {"db_name": "b", "skipped": True}, {"db_name": "c", "error": "no"}]
+    older = [{"db_name": "a", "migrated": True}, {"db_name": "b", "skipped": True}, {"db_name": "c", "error": "no"}]
+    repaired = {"tenant_id": "t_1", "database": "d", "status": "repaired"}
+    results = [*older, repaired, {"tenant_id": "t_2", "database": "e", "status": "error", "detail": "gone"}]
     service.answer("POST", "/v1/admin/migrate-to-roles", Reply({"status": "ok", "results": results}))
 
     shown = olga("admin", "tenants", "migrate-roles")
 
     assert shown.code == 1
-    assert shown.out == "OUTCOME   DATABASE  ERROR\nmigrated  a\nskipped   b\nfailed    c         no\n"
+    assert shown.out == (
+        "OUTCOME   TENANT_ID  DATABASE  ERROR\n"
+        "repaired  -          a\n"
+        "ok        -          b\n"
+        "error     -          c         no\n"
+        "repaired  t_1        d\n"
+        "error     t_2        e         gone\n"
+    )
     assert json.loads(olga("admin", "tenants", "migrate-roles", "--as-json").out) == results
 
 

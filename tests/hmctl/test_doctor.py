@@ -18,7 +18,7 @@ def test_a_healthy_set_up(accepted: Shell, service: LyingService) -> None:
         f"WARN attestation - {service.url} (this machine) has no attested hardware; its signatures come from a "
         "development key and prove nothing about what runs there\n"
         "OK   service - version 0.3.7, 9 tables\n"
-        "OK   billing - balance $1.500000\n"
+        "OK   billing - balance $1.500000, $0.000000 held, $0.500000 spent\n"
         "OK   room - room_0123456789ab 'rents', terms verified\n"
         "OK   room acceptance - accepted by this profile\n"
     )
@@ -32,7 +32,7 @@ def test_warns_of_debts_other_versions_and_terms_not_accepted(bob: Shell, servic
 
     assert shown.code == 0
     assert "WARN version sync - client 0.3.7, service 0.4.0\n" in shown.out
-    assert "WARN billing - balance -$0.000005\n" in shown.out
+    assert "WARN billing - balance -$0.000005, $0.000000 held, $0.500000 spent; nothing is left to spend" in shown.out
     assert "WARN room acceptance - not accepted yet" in shown.out
 
 
@@ -63,3 +63,13 @@ def test_without_a_profile_it_still_says_so(carol: Shell) -> None:
 
     assert shown.code == 1
     assert [check["name"] for check in json.loads(shown.out)["checks"]] == ["cli", "profile"]
+
+
+def test_an_older_services_balance_is_enough(bob: Shell, service: LyingService) -> None:
+    service.bank.is_old = True
+
+    assert "OK   billing - balance $1.500000\n" in bob("doctor").out
+    service.answer("GET", "/v1/billing", Reply({"detail": "Not Found"}, 404))
+    assert "WARN billing - the service has no billing\n" in bob("doctor").out
+    service.answer("GET", "/v1/billing", {"tenant_id": "t_1"})
+    assert "FAIL billing - the service names no balance\n" in bob("doctor").out

@@ -113,7 +113,8 @@ def test_the_service_refuses_too_when_prices_rose_meanwhile(accepted: Shell, ser
     shown = accepted("room", "ask", service.link(), "Q", "--max-cost", "4")
 
     assert shown.code == 1
-    assert "409: this run could cost more than you allow" in shown.err
+    assert "402: this run could cost more than you allow" in shown.err
+    assert "hint: `hmctl room quote ROOM` shows why.\n" in shown.err
 
 
 UNCHECKED = {

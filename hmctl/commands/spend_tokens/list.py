@@ -4,7 +4,7 @@ import click
 
 from hmctl import exits
 from hmctl.app import App
-from hmctl.client import wire
+from hmctl.client import pages, wire
 from hmctl.client.transport import JsonObject
 from hmctl.commands.wiring import json_option, with_app
 from hmctl.render import columns, units
@@ -25,7 +25,7 @@ def command(app: App, as_json: bool) -> None:
 
 def run(app: App, *, as_json: bool) -> None:
     """Lists (HttpFailed, TrustRefused)."""
-    tokens = app.owner().money.spend_tokens()
+    tokens = pages.collect(app.owner().money.spend_tokens, limit=None)
     if as_json:
         app.terminal.document(tokens)
     elif tokens:

@@ -2,7 +2,8 @@
 
 import click
 
-from hmctl.client import wire
+from hmctl.client import pages, wire
+from hmctl.client.pages import Page
 from hmctl.client.transport import JsonObject
 from hmctl.commands.admin.operating import Operating, with_operator
 from hmctl.commands.wiring import json_option
@@ -24,8 +25,15 @@ def command(op: Operating, as_json: bool) -> None:
 
 def run(op: Operating, *, as_json: bool) -> None:
     """Lists (HttpFailed, TrustRefused)."""
-    answer = op.calls.accounts()
-    accounts = wire.objects(answer, "accounts")
+    calls = op.calls
+    first: JsonObject = {}
+
+    def fetch(rows: int, cursor: str) -> Page:
+        page = calls.accounts(rows, cursor)
+        first.update(page.answer if not cursor else {})
+        return page
+
+    accounts = pages.collect(fetch, limit=None, page_rows=pages.BOOK_ROWS)
     if as_json:
         op.terminal.document(accounts)
         return
@@ -34,7 +42,7 @@ def run(op: Operating, *, as_json: bool) -> None:
         op.terminal.data(columns.table(header, [_row(account) for account in accounts]))
     else:
         op.terminal.say("no accounts yet")
-    if answer.get("enforce_credits") is False:
+    if first.get("enforce_credits") is False:
         op.terminal.say("credit is not enforced: tenants without credit are served too")
 
 

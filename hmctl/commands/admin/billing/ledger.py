@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import click
 
+from hmctl.client import pages
 from hmctl.commands.admin.operating import Operating, with_operator
 from hmctl.commands.wiring import json_option
 from hmctl.render import account
@@ -35,7 +36,12 @@ def command(op: Operating, tenant_id: str, limit: int, as_json: bool) -> None:
 
 def run(op: Operating, options: Options) -> None:
     """Lists (HttpFailed, TrustRefused)."""
-    entries = op.calls.ledger(tenant_id=options.tenant_id, limit=options.limit)
+    calls, tenant_id = op.calls, options.tenant_id
+    entries = pages.collect(
+        lambda rows, cursor: calls.ledger(rows, cursor, tenant_id=tenant_id),
+        limit=options.limit,
+        page_rows=pages.BOOK_ROWS,
+    )
     if options.as_json:
         op.terminal.document(entries)
     elif entries:

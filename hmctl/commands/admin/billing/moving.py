@@ -1,6 +1,6 @@
 """Moving money by hand: grants, debits and refunds differ in a word and a question."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from hmctl import ids
@@ -17,21 +17,19 @@ _DONE: Final[dict[Kind, str]] = {"credits": "Granted", "debits": "Taken", "refun
 
 @dataclass(frozen=True)
 class Movement:
-    """What was asked for. `run_id` names the charge that a refund gives back, where there is one."""
+    """What was asked for. `more` are members of the request that only one kind has."""
 
     kind: Kind
     tenant_id: str
     amount_micro_usd: int
     note: str
     as_json: bool
-    run_id: str = ""
+    more: JsonObject = field(default_factory=dict)
 
 
 def check(movement: Movement) -> None:
     """Refuses what no service would book (BadUsage, BadInput)."""
     ids.checked(movement.tenant_id, what="tenant")
-    if movement.run_id:
-        ids.checked(movement.run_id, what="run")
     if movement.amount_micro_usd < 1:
         raise BadUsage("the amount must be more than nothing")
     if movement.kind != "credits" and not movement.note.strip():
@@ -40,9 +38,7 @@ def check(movement: Movement) -> None:
 
 def move(op: Operating, movement: Movement) -> None:
     """Books the movement once and prints the entry (HttpFailed; never repeated by itself)."""
-    body: JsonObject = {"amount_usd": params.dollars(movement.amount_micro_usd), "note": movement.note}
-    if movement.run_id:
-        body["run_id"] = movement.run_id
+    body = {"amount_usd": params.dollars(movement.amount_micro_usd), "note": movement.note, **movement.more}
     try:
         answer = op.calls.move(movement.tenant_id, movement.kind, body)
     except TransportFailed as problem:

@@ -2,6 +2,8 @@
 
 import click
 
+from hmctl import ids
+from hmctl.client.transport import JsonObject
 from hmctl.commands import params
 from hmctl.commands.admin.billing import moving
 from hmctl.commands.admin.billing.moving import Movement
@@ -23,7 +25,8 @@ def command(op: Operating, tenant_id: str, amount: int, note: str, run_id: str, 
     Example:
       hmctl admin billing refund t_0a1b2c3d4e5f 0.57 --run 4f0a9c1d22be --note "the provider was down"
     """
-    run(op, Movement("refunds", tenant_id, amount, note, as_json, run_id=run_id))
+    more: JsonObject = {"run_id": ids.checked(run_id, what="run")} if run_id else {}
+    run(op, Movement("refunds", tenant_id, amount, note, as_json, more))
 
 
 def run(op: Operating, movement: Movement) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import click
 
-from hmctl.client import wire
+from hmctl.client import pages, wire
 from hmctl.client.transport import JsonObject
 from hmctl.commands.admin.operating import Operating, with_operator
 from hmctl.commands.wiring import json_option
@@ -37,7 +37,12 @@ def command(op: Operating, include_revoked: bool, limit: int, as_json: bool) -> 
 
 def run(op: Operating, options: Options) -> None:
     """Lists (HttpFailed, TrustRefused)."""
-    codes = op.calls.codes(include_revoked=options.include_revoked, limit=options.limit)
+    calls, revoked = op.calls, options.include_revoked
+    codes = pages.collect(
+        lambda rows, cursor: calls.codes(rows, cursor, include_revoked=revoked),
+        limit=options.limit,
+        page_rows=pages.BOOK_ROWS,
+    )
     if options.as_json:
         op.terminal.document(codes)
     elif codes:

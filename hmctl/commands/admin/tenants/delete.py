@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import click
 
 from hmctl import ids
-from hmctl.client import wire
+from hmctl.client import pages, wire
 from hmctl.commands.admin.operating import Operating, with_operator
 from hmctl.commands.wiring import json_option, yes_option
 
@@ -38,7 +38,8 @@ def run(op: Operating, options: Options) -> None:
     """Asks with the tenant's name, deletes (Declined, HttpFailed)."""
     tenant_id = ids.checked(options.tenant_id, what="tenant")
     if not (options.yes or op.app.settings.assume_yes):
-        names = {wire.text(tenant, "id"): wire.text(tenant, "name") for tenant in op.calls.tenants()}
+        tenants = pages.collect(op.calls.tenants, limit=None, page_rows=pages.BOOK_ROWS)
+        names = {wire.text(tenant, "id"): wire.text(tenant, "name") for tenant in tenants}
         called = f" {names[tenant_id]!r}" if tenant_id in names else ""
         op.confirm(f"Delete tenant {tenant_id}{called} with its database? Nothing brings it back.", yes=False)
     answer = op.calls.delete_tenant(tenant_id)

@@ -11,7 +11,7 @@ COMMANDS: Final = {
     "create": Entry(f"{_HERE}.create:command", "Make a tenant with a database and a key."),
     "delete": Entry(f"{_HERE}.delete:command", "Delete a tenant with its database."),
     "list": Entry(f"{_HERE}.list:command", "List all tenants."),
-    "migrate-roles": Entry(f"{_HERE}.migrate_roles:command", "Give every tenant's database a role of its own."),
+    "migrate-roles": Entry(f"{_HERE}.migrate_roles:command", "Check and repair the roles of all databases."),
     "register": Entry(f"{_HERE}.register:command", "Make a tenant of a database that exists."),
     "rename": Entry(f"{_HERE}.rename:command", "Change a tenant's display name."),
     "rename-database": Entry(f"{_HERE}.rename_database:command", "Change the name of a tenant's database."),

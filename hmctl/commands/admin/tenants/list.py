@@ -2,7 +2,7 @@
 
 import click
 
-from hmctl.client import wire
+from hmctl.client import pages, wire
 from hmctl.commands.admin.operating import Operating, with_operator
 from hmctl.commands.wiring import json_option
 from hmctl.render import columns, units
@@ -23,7 +23,7 @@ def command(op: Operating, as_json: bool) -> None:
 
 def run(op: Operating, *, as_json: bool) -> None:
     """Lists (HttpFailed, TrustRefused)."""
-    tenants = op.calls.tenants()
+    tenants = pages.collect(op.calls.tenants, limit=None, page_rows=pages.BOOK_ROWS)
     if as_json:
         op.terminal.document(tenants)
         return

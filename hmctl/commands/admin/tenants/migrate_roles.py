@@ -13,7 +13,7 @@ from hmctl.render import columns
 @click.option("--json", "--as-json", "as_json", is_flag=True, help="Print a JSON document on stdout.")
 @with_operator
 def command(op: Operating, as_json: bool) -> None:
-    """Give every tenant's database a role of its own where it has none yet. Exit code 1 if one could not be.
+    """Check that every tenant's database has roles of its own, and repair them. Exit code 1 if one could not be.
 
     \b
     Example:
@@ -23,18 +23,27 @@ def command(op: Operating, as_json: bool) -> None:
 
 
 def run(op: Operating, *, as_json: bool) -> None:
-    """Migrates and lists what happened (HttpFailed; exit 1 if a database failed)."""
+    """Repairs and lists how each was found (HttpFailed; exit 1 if a database failed)."""
     results = op.calls.migrate_roles()
+    outcomes = [_outcome(row) for row in results]
     if as_json:
         op.terminal.document(results)
     elif results:
-        rows = [(_outcome(row), wire.text(row, "db_name") or "-", wire.text(row, "error")) for row in results]
-        op.terminal.data(columns.table(("OUTCOME", "DATABASE", "ERROR"), rows))
+        rows = [(outcome, *_database(row)) for outcome, row in zip(outcomes, results, strict=True)]
+        op.terminal.data(columns.table(("OUTCOME", "TENANT_ID", "DATABASE", "ERROR"), rows))
     else:
-        op.terminal.say("nothing to migrate")
-    if any(row.get("error") for row in results):
+        op.terminal.say("no databases")
+    if "error" in outcomes:
         raise click.exceptions.Exit(exits.FAILED)
 
 
 def _outcome(row: JsonObject) -> str:
-    return "failed" if row.get("error") else "migrated" if row.get("migrated") else "skipped"
+    told = wire.text(row, "status")
+    if told:
+        return told
+    return "error" if row.get("error") else "repaired" if row.get("migrated") else "ok"
+
+
+def _database(row: JsonObject) -> tuple[str, str, str]:
+    name = wire.text(row, "database") or wire.text(row, "db_name")
+    return wire.text(row, "tenant_id") or "-", name or "-", wire.text(row, "detail") or wire.text(row, "error")

@@ -25,7 +25,7 @@ class Options:
 @json_option
 @with_operator
 def command(op: Operating, old: str, new: str, yes: bool, as_json: bool) -> None:
-    """Change the name of the database OLD to NEW. Sessions in it are cut off for a moment.
+    """Change the name of the database OLD to NEW. The service may refuse it while the database is in use.
 
     \b
     Example:
