@@ -15,6 +15,7 @@ from runner.enums import FailureCode, StageStatus
 from runner.errors import StageFailed
 from runner.models import Run, Stage
 from runner.services import bridges, model_routes
+from runner.services.active import Meter
 from runner.stages import environment
 from runner.stages.context import RunContext
 from runner.stages.preparing import Preparation
@@ -59,11 +60,13 @@ def carry_out(ctx: RunContext, preparation: Preparation, task: Task) -> str:
     bridge: Bridge = bridges.bridge()
     _begin(ctx.run, task.name, clock.now())
     opened = bridge.open(session, ready.listener)
+    ctx.active.meter = Meter(task.name, lambda: opened.usage().as_dict())
     try:
         common = environment.common(ctx, task.name, token=token, max_tokens=task.max_tokens)
         ready.handle.release(common | task.variables)
         ended = ready.handle.wait(deadline)
     finally:
+        ctx.active.meter = None
         used = opened.close().as_dict()
         ctx.usage[task.name] = used
     return _judge(ctx, task.name, ended, used)

@@ -1,8 +1,11 @@
 """What models cost in a real run: three containers, a model service over HTTP, and the books."""
 
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
+from django.db import connections
 
 from billing.models import Account, Entry
 from billing.services import ledger, prices
@@ -10,6 +13,8 @@ from billing.services.ledger import Grant
 from billing.services.prices import NewPrice
 from hivemind.kit.audit import Actor
 from hivemind.kit.conf import override
+from runner.models import Run, Stage
+from runner.services import execute, reconcile
 from tests.factories import packages
 from tests.factories.platform import Platform
 from tests.runner.llm.fake_upstream import FakeUpstream, completion, serving
@@ -65,3 +70,28 @@ def test_an_agent_that_fails_after_asking_a_model_pays_for_it(platform: Platform
     assert (body["status"], body["outcome"]) == ("failed", "query_agent_failed")
     assert (body["billing_status"], body["billing_cost_micro_usd"]) == ("settled", 4_250)
     assert balance(platform) == (9_995_750, 0, 4_250)
+
+
+def test_a_worker_that_dies_in_a_stage_leaves_what_the_stage_had_used(
+    platform: Platform, upstream: FakeUpstream
+) -> None:
+    room = platform.room(query=ASK_MODEL + "\nimport time; time.sleep(60)", llm_providers=("openrouter",))
+    run_id = platform.submit(room, "how much?", max_tokens=1_000_000)
+    carried = threading.Thread(target=_carry_out, args=(run_id,))
+    carried.start()
+    while not Stage.objects.filter(run_id=run_id, name="query", usage__total_tokens=3_000).exists():
+        assert carried.is_alive()
+        time.sleep(0.05)
+    Run.objects.filter(pk=run_id).update(worker_id="a worker that is gone")
+    reconcile.sweep()
+    carried.join(30)
+    run = Run.objects.get(pk=run_id)
+    assert (run.failure_code, run.billing_status, run.billing_cost_micro_usd) == ("worker_lost", "settled", 4_250)
+    assert balance(platform) == (9_995_750, 0, 4_250)
+
+
+def _carry_out(run_id: str) -> None:
+    try:
+        execute.run(run_id)
+    finally:
+        connections.close_all()
