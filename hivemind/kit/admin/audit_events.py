@@ -96,7 +96,12 @@ def acting(event: AuditEvent) -> str:
 
 def details_of(event: AuditEvent) -> object:
     """The details in one line."""
-    pairs = [(name.replace("_", " "), plain(value)) for name, value in _items(event.details)]
+    return in_one_line(event.details)
+
+
+def in_one_line(details: object) -> object:
+    """Ids, counts and flags by their names."""
+    pairs = [(name.replace("_", " "), plain(value)) for name, value in _items(details)]
     return format_html_join(" · ", "{}: {}", pairs) if pairs else columns.NOTHING
 
 

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from hivemind.kit.admin import columns, panels
+from hivemind.kit.admin import added_columns, columns, panels
 from hivemind.kit.admin.panels import Panel
 from hivemind.kit.admin.theme import ThemedAdmin
 
@@ -31,6 +31,9 @@ class ShownList(ChangeList):
         """Read one page; there is no second count, of rows that were filtered away."""
         super().get_results(request)
         self.full_result_count = self.result_count
+        added = added_columns.of(self.model._meta.label_lower, request)
+        if added:
+            added_columns.fill(list(self.result_list), added)
 
 
 class ShownAdmin(ThemedAdmin):
@@ -59,6 +62,11 @@ class ShownAdmin(ThemedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows, with the columns that may be shown."""
         return super().get_queryset(request).only(*self.shown)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """The list's own columns, then those that other apps add."""
+        added = added_columns.of(self.opts.label_lower, request)
+        return (*super().get_list_display(request), *(added_columns.cell(column) for column in added))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """All of them."""

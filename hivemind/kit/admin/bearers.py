@@ -2,9 +2,9 @@
 
 import re
 
-from attestation.tokens import CREDIT, INVITE, OWNER, SHARE
+from attestation.tokens import CREDIT, INVITE, OWNER, SHARE, SPEND
 
-_BEARER = re.compile(f"(?:{OWNER}|{INVITE}|{SHARE}|{CREDIT})" + r"[A-Za-z0-9_-]+")
+_BEARER = re.compile(f"(?:{OWNER}|{INVITE}|{SHARE}|{CREDIT}|{SPEND})" + r"[A-Za-z0-9_-]+")
 
 
 def holds_one(text: str) -> bool:

@@ -113,9 +113,9 @@ def link(url: str, text: str) -> SafeString:
     return format_html('<a class="hm-link" href="{}">{}</a>', url, text)
 
 
-def page_of(model: str, key: str) -> str:
-    """The address of the page of one row; `model` is `app_model`."""
-    return reverse(f"admin:{model}_change", args=[quote(key)])
+def page_of(model: str, key: str, *, page: str = "change") -> str:
+    """The address of the page of one row, or of something done to it; `model` is `app_model`."""
+    return reverse(f"admin:{model}_{page}", args=[quote(key)])
 
 
 def list_of(model: str, **query: str) -> str:

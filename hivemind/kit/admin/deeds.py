@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -61,7 +62,7 @@ class OwnPage:
 
     name: str
     title: str
-    view: Callable[[Any, HttpRequest, Any], HttpResponse]
+    view: Callable[[Any, HttpRequest, Any], HttpResponseBase]
     icon: str = "edit"
     needs: str = "change"
 
@@ -73,7 +74,7 @@ Act = Deed | OwnPage
 class Button:
     """The button of a deed on the page of a row, with the attributes that the theme reads."""
 
-    view: Callable[[HttpRequest, str], HttpResponse]
+    view: Callable[[HttpRequest, str], HttpResponseBase]
     short_description: str
     icon: str
     url_path: str
@@ -85,6 +86,6 @@ class Button:
         """The name that the theme's checks report."""
         return self.url_path
 
-    def __call__(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def __call__(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """The page behind the button."""
         return self.view(request, object_id)

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
@@ -93,7 +94,7 @@ class Operates(ThemedAdmin):
         return f"{self.get_unfold_name(deed.name)}_several"
 
     def _button(self, act: Act) -> Button:
-        def open_page(request: HttpRequest, object_id: str) -> HttpResponse:
+        def open_page(request: HttpRequest, object_id: str) -> HttpResponseBase:
             if isinstance(act, Deed):
                 return self._ask_or_do(request, act, [key_in(object_id)])
             return self._own_page(request, act, key_in(object_id))
@@ -105,7 +106,7 @@ class Operates(ThemedAdmin):
             url_path=act.name,
         )
 
-    def _own_page(self, request: HttpRequest, act: OwnPage, key: str) -> HttpResponse:
+    def _own_page(self, request: HttpRequest, act: OwnPage, key: str) -> HttpResponseBase:
         self.check_may(request, act)
         row = self.get_object(request, key)
         if row is None:
