@@ -14,6 +14,7 @@ SHOWN: Final = frozenset(
         "agents.view_agent",
         "agents.view_imagebuild",
         "billing.view_account",
+        "billing.view_bookscheck",
         "billing.view_creditcode",
         "billing.view_entry",
         "billing.view_hold",

@@ -10,6 +10,7 @@ from billing.models.credit_code import CreditCode, Redemption
 from billing.models.entry import CreditLot, Entry
 from billing.models.hold import Hold
 from billing.models.price import Price
+from billing.models.sent_page import SentPage
 from billing.models.spend_token import SpendToken
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "Hold",
     "Price",
     "Redemption",
+    "SentPage",
     "SpendToken",
 ]

@@ -39,6 +39,8 @@ class Entry(models.Model):
             models.Index(fields=["run_id"], condition=~Q(run_id=""), name="entries_of_run"),
             # No more may be refunded than was charged: asked with every refund.
             models.Index(fields=["account"], condition=Q(kind="refund"), name="refunds_of_account"),
+            # Movements by hand are few among those of runs; lists of them must not read all the others.
+            models.Index(fields=["kind", "-id"], condition=~Q(kind__in=OF_A_RUN), name="entries_of_no_run"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["account", "position"], name="entries_without_gaps"),

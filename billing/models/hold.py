@@ -29,6 +29,7 @@ class Hold(models.Model):
         indexes = [
             models.Index(fields=["expires_at"], condition=Q(resolved_at=None), name="holds_standing"),
             models.Index(fields=["account", "-created_at"], name="holds_of_account"),
+            models.Index(fields=["-created_at", "run_id"], name="holds_by_time"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -28,7 +28,10 @@ class SpendToken(models.Model):
 
     class Meta:
         ordering = ("-created_at", "token_id")
-        indexes = [models.Index(fields=["account", "-created_at"], name="spend_tokens_of_account")]
+        indexes = [
+            models.Index(fields=["account", "-created_at"], name="spend_tokens_of_account"),
+            models.Index(fields=["-created_at", "token_id"], name="spend_tokens_by_time"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(committed_micro_usd__gte=0, committed_micro_usd__lte=F("limit_micro_usd")),

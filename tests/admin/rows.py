@@ -3,6 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+from axes.models import AccessAttempt
+from django.contrib.auth.models import User
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
 from agents.enums import AgentType
 from agents.models import Agent, ImageBuild
 from attestation.tokens import INVITE, new_token, parse_token
@@ -13,6 +18,7 @@ from rooms.models import Invite, Room, RoomKeyWrap, ShareLink, VaultItem
 from runner.enums import FailureCode, RunStatus, StageStatus
 from runner.models import Artifact, Run, Stage
 from tenants.models import ApiKey, Tenant
+from tests.admin import books
 from tests.factories import rooms, tenants
 from tests.factories.rooms import MadeRoom
 from tests.factories.tenants import Person
@@ -114,6 +120,24 @@ def worker(name: str = "worker-1", *, silent_seconds: float = 0, queues: str = "
     )
 
 
+def operator_with_failures() -> None:
+    """An account with a second factor that somebody failed to get into."""
+    inge = User.objects.create_user("inge", password="a password of hers", is_staff=True)
+    TOTPDevice.objects.create(user=inge, name=f"{CANARY}-app", key=bytes_of("totp").hex(), confirmed=True)
+    static = StaticDevice.objects.create(user=inge, name=f"{CANARY}-codes", confirmed=True)
+    StaticToken.objects.create(device=static, token=f"{CANARY}-code")
+    AccessAttempt.objects.create(
+        username="inge",
+        ip_address="203.0.113.5",
+        user_agent="a browser",
+        get_data=f"next={CANARY}-get",
+        post_data=f"password={CANARY}-post",
+        http_accept=f"{CANARY}-accept",
+        path_info="/admin/login/",
+        failures_since_start=5,
+    )
+
+
 def everything() -> tuple[Person, MadeRoom]:
     """One row of every kind; the room is a real one, whose envelope verifies and holds canaries."""
     alice = tenants.with_database(tenants.alice())
@@ -146,9 +170,11 @@ def everything() -> tuple[Person, MadeRoom]:
         sealed=bytes_of("artifact"),
         created_at=clock.now(),
     )
+    books.everything(alice, canary=CANARY)
     build(mediator)
     build(mediator, "running")
     worker()
+    operator_with_failures()
     leak = new_token(INVITE)
     audit.record(Actor.system("test"), "test.leak", room.room_id, tenant_id=alice.tenant.pk, slip=leak, list=[leak])
     return alice, room
@@ -160,7 +186,8 @@ def secret_texts(alice: Person, room: MadeRoom) -> list[str]:
     hashes = [
         *ApiKey.objects.values_list("token_hash", flat=True),
         *Invite.objects.values_list("token_hash", flat=True),
+        *books.hashes(),
     ]
     assert all(parse_token(bearer).hash in hashes for bearer in bearers)
     root_ids = Tenant.objects.values_list("root_key_id", flat=True)
-    return [*bearers, *hashes, *root_ids, room.row.key_id, PROMPT_DIGEST, "hmq_", "hmk_", "hms_"]
+    return [*bearers, *hashes, *root_ids, room.row.key_id, PROMPT_DIGEST, "hmq_", "hmk_", "hms_", "hmcc_", "hmp_"]
