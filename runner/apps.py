@@ -10,9 +10,11 @@ class RunnerConfig(AppConfig):
     verbose_name = "Runs"
 
     def ready(self) -> None:
-        """Stop running work when a right to a room ends or a tenant goes; check runs together with the books."""
+        """Stop running work when a right to a room ends or a tenant goes; tell the books about runs."""
+        from billing import effects
         from billing.services import checks
         from rooms import hooks
+        from runner.selectors import model_use
         from runner.services import charging_check, stopping
         from tenants import hooks as of_tenants
 
@@ -20,3 +22,4 @@ class RunnerConfig(AppConfig):
         of_tenants.on_suspend(stopping.stop_tenant)
         of_tenants.on_delete(stopping.end_work)
         checks.register(charging_check.problems)
+        effects.register(model_use.effect_of, model_use.used_since)

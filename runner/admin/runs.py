@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
+from billing.admin import amounts
 from hivemind.kit import clock
 from hivemind.kit.admin import audit_events, columns
 from hivemind.kit.admin.columns import column
@@ -15,8 +16,8 @@ from hivemind.kit.admin.operated import OperatedAdmin
 from hivemind.kit.admin.paging import CappedPaginator
 from hivemind.kit.admin.panels import Panel
 from hivemind.kit.admin.questions import Answer, question
-from runner.admin import panels, states, timeline
-from runner.enums import FailureCode
+from runner.admin import money, panels, states, timeline
+from runner.enums import BillingStatus, FailureCode
 from runner.models import Run, Stage
 from runner.services import runs
 
@@ -46,6 +47,10 @@ def _because(code: FailureCode) -> Answer:
     return Answer(str(code), states.WHOSE[code], lambda rows: rows.filter(failure_code=code))
 
 
+def _billed(status: BillingStatus) -> Answer:
+    return Answer(status.value, money.WORDS[status][1], lambda rows: rows.filter(billing_status=status))
+
+
 @admin.register(Run)
 class RunAdmin(OperatedAdmin):
     """Asks, newest first."""
@@ -53,7 +58,7 @@ class RunAdmin(OperatedAdmin):
     shown = SHOWN
     deeds = (STOP,)
     list_select_related = ("tenant", "room")
-    list_display = ("run", "state", "room_and_tenant", "asker", "asked", "waited", "duration", "stages", "why")
+    list_display = ("run", "state", "room_and_tenant", "asker", "asked", "waited", "duration", "stages", "cost", "why")
     list_filter = (
         question(
             "Still going?",
@@ -69,6 +74,7 @@ class RunAdmin(OperatedAdmin):
             Answer("day", "in the last day", states.waited_long_lately),
         ),
         question("Why not answered?", "why", *(_because(code) for code in FailureCode)),
+        question("Billing?", "billing", *(_billed(status) for status in BillingStatus)),
     )
     search_fields = ("id__startswith", "room__id__startswith", "tenant__id__startswith")
     search_help_text = "Beginning of the id of a run, room or tenant"
@@ -78,7 +84,6 @@ class RunAdmin(OperatedAdmin):
         ("Times", {"fields": (("asked_exactly", "ended"), ("waited", "duration"), ("deadline", "stop_asked"))}),
         ("Agents", {"fields": (("scope_agent", "query_agent"), ("mediator", "manifest"))}),
         ("Carried out by", {"fields": (("worker", "claims"), "models")}),
-        ("Money", {"fields": (("payer", "billing"), ("held", "cost"))}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -87,9 +92,11 @@ class RunAdmin(OperatedAdmin):
         rows: QuerySet[Any] = super().get_queryset(request).prefetch_related(stages)
         return rows
 
-    def panels(self, row: Any, request: HttpRequest) -> Iterable[Panel]:
-        """Stages, limits, usage, receipt and artifacts."""
-        return panels.of_run(row)
+    def panels(self, row: Any, request: HttpRequest) -> Iterable[Panel | None]:
+        """Stages, money, limits, usage, receipt and artifacts."""
+        yield from panels.of_run(row)
+        yield money.of_run(row, request)
+        yield money.movements(row, request)
 
     def last_panels(self, row: Any, request: HttpRequest) -> Iterable[Panel | None]:
         """What was done about it."""
@@ -216,22 +223,9 @@ class RunAdmin(OperatedAdmin):
         """Provider and models that the run may use."""
         return f"{row.billing_provider}: {row.billing_model}" if row.billing_provider else "none"
 
-    @column("Payer")
-    def payer(self, row: Run) -> object:
-        """Who pays."""
-        return columns.row("tenants_tenant", row.payer_tenant_id)
-
-    @column("Billing")
-    def billing(self, row: Run) -> str:
-        """The state of the bill."""
-        return row.billing_status.replace("_", " ")
-
-    @column("Held")
-    def held(self, row: Run) -> str:
-        """What was reserved."""
-        return states.dollars(row.billing_hold_micro_usd)
-
     @column("Cost")
-    def cost(self, row: Run) -> str:
-        """What it cost."""
-        return states.dollars(row.billing_cost_micro_usd)
+    def cost(self, row: Run) -> object:
+        """What it cost, or what is held for it, and how far its money is."""
+        is_held = row.billing_status == BillingStatus.HELD
+        amount = row.billing_hold_micro_usd if is_held else row.billing_cost_micro_usd
+        return columns.stacked(amounts.amount(amount), money.WORDS[BillingStatus(row.billing_status)][1])

@@ -60,8 +60,3 @@ def waited_long_lately(rows: Rows) -> Rows:
     """Runs of the last day whose first stage began more than half a minute late."""
     lately = rows.filter(created_at__gte=clock.now() - DAY)
     return lately.filter(stages__position=0, stages__started_at__gt=F("created_at") + LONG)
-
-
-def dollars(micro_usd: int) -> str:
-    """An amount of money."""
-    return f"${micro_usd / 1_000_000:,.6f}"

@@ -1,5 +1,7 @@
 """What the operator does to rows: asked about, explained, done by a service, recorded with its reason."""
 
+from typing import Any
+
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import quote
@@ -100,10 +102,13 @@ def test_an_id_that_looks_quoted_finds_its_page(olga: Client, alice: Person) -> 
         assert "odd" in olga.get(address).content.decode()
 
 
-def test_a_run_is_told_to_stop_and_a_waiting_one_ends(olga: Client, everything: tuple[Person, MadeRoom]) -> None:
+def test_a_run_is_told_to_stop_and_a_waiting_one_ends(
+    olga: Client, everything: tuple[Person, MadeRoom], django_capture_on_commit_callbacks: Any
+) -> None:
     waiting, going = (Run.objects.get(status=status) for status in (RunStatus.PENDING, RunStatus.RUNNING))
     answer = choose(olga, "stop", waiting, going)
-    olga.post(answer["Location"], WHY)
+    with django_capture_on_commit_callbacks(execute=True):
+        olga.post(answer["Location"], WHY)
     waiting.refresh_from_db()
     going.refresh_from_db()
     assert waiting.status == RunStatus.CANCELLED and going.cancel_requested_at is not None
