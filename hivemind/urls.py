@@ -6,9 +6,13 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
 
+from hivemind.kit.access.sign_in import PasswordView
+
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/")),
     path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/login/", PasswordView.as_view()),
+    path("admin/", include("hivemind.kit.access.urls")),
     path("admin/", admin.site.urls),
     path("v1/", include("hivemind.api.v1")),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),

@@ -9,3 +9,7 @@ class KitConfig(AppConfig):
     name = "hivemind.kit"
     label = "kit"
     verbose_name = "Platform"
+
+    def ready(self) -> None:
+        """Listen to lockouts."""
+        from hivemind.kit.access import lockout  # noqa: F401 - importing it connects the receiver

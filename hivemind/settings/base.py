@@ -47,6 +47,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
+    "axes",
     "corsheaders",
     "rest_framework",
     "drf_spectacular",
@@ -64,14 +68,18 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hivemind.kit.api.middleware.NulPathMiddleware",
     "hivemind.kit.api.middleware.TrailingSlashMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "hivemind.kit.access.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "hivemind.urls"
@@ -142,6 +150,7 @@ SESSION_COOKIE_SECURE = HIVEMIND.service.public_url.startswith("https://")
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
 CSRF_TRUSTED_ORIGINS = [HIVEMIND.service.public_url] if HIVEMIND.service.public_url else []
 
+from hivemind.settings.topics.access import *  # noqa: E402, F403
 from hivemind.settings.topics.admin import *  # noqa: E402, F403
 from hivemind.settings.topics.celery import *  # noqa: E402, F403
 from hivemind.settings.topics.logging import *  # noqa: E402, F403

@@ -11,9 +11,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from hivemind.kit.admin.accounts import SuperusersOnly, grantable
+from hivemind.kit.admin.accounts import grantable
 from hivemind.kit.admin.bases import ShownAdmin
 from hivemind.kit.admin.operated import Operates
+from hivemind.kit.admin.superusers import SuperusersSee
 from hivemind.kit.audit import Actor
 from hivemind.kit.models import AuditEvent
 from hivemind.roles import ROLES
@@ -35,6 +36,15 @@ DEEDS = {
     "tenants.tenant:reset_key": SERVING,
     "tenants.tenant:delete_tenant": {"admin"},
     "tenants.tenant:add": SERVING,
+    "billing.account:grant": PAYING,
+    "billing.account:debit": PAYING,
+    "billing.account:refund": PAYING,
+    "billing.account:statement": set(EVERY),
+    "billing.creditcode:add": PAYING,
+    "billing.creditcode:revoke_code": PAYING,
+    "billing.price:add": PAYING,
+    "billing.price:withdraw": PAYING,
+    "billing.spendtoken:revoke_token": PAYING,
     "rooms.room:revoke": SERVING,
     "runner.run:stop": SERVING,
 }
@@ -58,7 +68,7 @@ def acts() -> set[str]:
     """Every deed that the admin knows, apart from those on accounts."""
     found = set()
     for label, shown in models():
-        if isinstance(shown, SuperusersOnly):
+        if isinstance(shown, SuperusersSee):
             continue
         if isinstance(shown, Operates):
             found |= {f"{label}:{act.name}" for act in shown.acts}
@@ -129,7 +139,7 @@ def test_a_role_does_its_deeds_and_no_others(role: str, stocked: Tenant) -> None
 def test_deeds_are_offered_for_several_rows_to_whom_they_are_allowed(role: str, stocked: Tenant) -> None:
     client = client_of(role)
     for label, shown in models():
-        if isinstance(shown, SuperusersOnly) or not isinstance(shown, Operates):
+        if isinstance(shown, SuperusersSee) or not isinstance(shown, Operates):
             continue
         base = f"admin:{label.replace('.', '_')}"
         offered = {deed.name for deed in shown.deeds if role in DEEDS[f"{label}:{deed.name}"]}
@@ -148,7 +158,7 @@ def test_a_role_sees_every_list_but_not_the_accounts(role: str, stocked: Tenant)
     for label, shown in models():
         base = f"admin:{label.replace('.', '_')}"
         listed = reverse(f"{base}_changelist")
-        mine = isinstance(shown, ShownAdmin) and not isinstance(shown, SuperusersOnly)
+        mine = isinstance(shown, ShownAdmin) and not isinstance(shown, SuperusersSee)
         assert client.get(listed).status_code == (200 if mine else 403), label
         assert (f'href="{listed}"' in home) == mine, label
         row = shown.model._default_manager.first()

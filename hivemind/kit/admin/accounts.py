@@ -1,55 +1,55 @@
 """The people who may enter the admin. Only a superuser sees or changes them, and the trail says who did."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as PlainGroupAdmin
 from django.contrib.auth.admin import UserAdmin as PlainUserAdmin
 from django.contrib.auth.models import Group, Permission, User
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from hivemind.kit import audit
 from hivemind.kit.admin import columns
 from hivemind.kit.admin.bases import ShownAdmin
 from hivemind.kit.admin.columns import column
+from hivemind.kit.admin.deeds import Deed
+from hivemind.kit.admin.operated import Operates
+from hivemind.kit.admin.superusers import SuperusersEdit
 from hivemind.kit.admin.theme import ThemedAdmin
 from hivemind.kit.audit import Actor
+from hivemind.kit.models import Authenticator
+from hivemind.kit.services import second_factor
 
-admin.site.unregister([User, Group])
+# Both apps offer pages of their own, with the devices' secrets on them.
+admin.site.unregister([User, Group, TOTPDevice, StaticDevice])
 
 if TYPE_CHECKING:
     UserBase = PlainUserAdmin[User]
-    Mixin = ThemedAdmin
 else:
     UserBase = PlainUserAdmin
-    Mixin = object
+
+RESET_FACTOR = Deed(
+    name="reset_factor",
+    title="Reset second factor",
+    follows=(
+        "The account's authenticator app and its recovery codes stop working.",
+        "The password alone lets its owner in, who can then set up another second factor.",
+        "Make sure by another channel that it is the owner who asks for this.",
+    ),
+    done="can sign in without a code now",
+    act=lambda user, actor: second_factor.remove(user, actor=actor),
+    applies=lambda user: user.factor_since is not None,
+    icon="phonelink_erase",
+)
 
 
-class SuperusersOnly(Mixin):
-    """Permissions that are not given piece by piece: who may change accounts may become anybody."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Whether the menu names these."""
-        return self._is_superuser(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Whether rows are shown."""
-        return self._is_superuser(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Whether rows may be added."""
-        return self._is_superuser(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Whether rows may be changed."""
-        return self._is_superuser(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Whether rows may be deleted."""
-        return self._is_superuser(request)
+class Accounts(SuperusersEdit):
+    """Rows that only superusers edit, and the trail says who did."""
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only the filters of the list, so that nobody can guess a password's hash letter by letter."""
@@ -70,9 +70,6 @@ class SuperusersOnly(Mixin):
         for obj in queryset:
             _tell(request, "deleted", obj)
         return super().log_deletions(request, queryset)
-
-    def _is_superuser(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)
 
 
 def _tell(request: HttpRequest, what: str, obj: Model) -> None:
@@ -107,18 +104,19 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(SuperusersOnly, UserBase, ThemedAdmin):
+class UserAdmin(Accounts, Operates, UserBase, ThemedAdmin):
     """Accounts of operators. The hash of a password is not shown, not even in part."""
 
     form = AccountForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "may", "is_active", "last_seen")
+    deeds = (RESET_FACTOR,)
+    list_display = ("username", "powers", "factor", "is_active", "last_seen")
     list_filter = ("is_active", "is_superuser")
     search_fields = ("username",)
-    readonly_fields = ("last_login", "date_joined", "password_page")
+    readonly_fields = ("last_login", "date_joined", "password_page", "factor")
     fieldsets = (
-        (None, {"fields": ("username", "email", "password_page")}),
+        (None, {"fields": ("username", "email", "password_page", "factor")}),
         (
             "What the account may do",
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
@@ -127,8 +125,19 @@ class UserAdmin(SuperusersOnly, UserBase, ThemedAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """The accounts, without the hashes of their passwords."""
-        return super().get_queryset(request).defer("password")
+        """The accounts, without the hashes of their passwords, and since when they have a second factor."""
+        devices = Authenticator.objects.filter(user=OuterRef("pk"), confirmed=True).order_by("id")
+        since = Subquery(devices.values("created_at")[:1])
+        rows = super().get_queryset(request).defer("password").annotate(factor_since=since)
+        return cast(QuerySet[User], rows.prefetch_related("groups"))
+
+    def tenant_of(self, row: Any) -> str:
+        """None: accounts belong to the operator."""
+        return ""
+
+    def subject_of(self, row: Any) -> str:
+        """The name of the account."""
+        return str(row.username)
 
     @column("Password")
     def password_page(self, user: User) -> object:
@@ -136,11 +145,20 @@ class UserAdmin(SuperusersOnly, UserBase, ThemedAdmin):
         return columns.link("../password/", "set a new one") if user.pk else columns.NOTHING
 
     @column("May")
-    def may(self, user: User) -> object:
+    def powers(self, user: User) -> object:
         """How much the account may do."""
         if user.is_superuser:
             return columns.badge("warning", "everything")
-        return columns.badge("info", "what is granted") if user.is_staff else columns.badge("plain", "nothing")
+        if not user.is_staff:
+            return columns.badge("plain", "nothing")
+        roles = ", ".join(group.name for group in user.groups.all())
+        return columns.badge("info", roles or "what is granted")
+
+    @column("Second factor")
+    def factor(self, user: Any) -> object:
+        """Whether signing in takes a code."""
+        since = getattr(user, "factor_since", None)
+        return columns.badge("success", "set up") if since else columns.badge("plain", "none")
 
     @column("Last seen")
     def last_seen(self, user: User) -> object:
@@ -149,7 +167,7 @@ class UserAdmin(SuperusersOnly, UserBase, ThemedAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(SuperusersOnly, PlainGroupAdmin, ThemedAdmin):
+class GroupAdmin(Accounts, PlainGroupAdmin, ThemedAdmin):
     """Sets of permissions."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

@@ -22,9 +22,8 @@ def _list(title: str, icon: str, model: str) -> dict[str, Any]:
     }
 
 
-def _accounts(title: str, icon: str, name: str) -> dict[str, Any]:
-    link = reverse_lazy(f"admin:auth_{name}_changelist")
-    return {"title": title, "icon": icon, "link": link, "permission": lambda request: request.user.is_superuser}
+def _superusers(title: str, icon: str, model: str) -> dict[str, Any]:
+    return {**_list(title, icon, model), "permission": lambda request: request.user.is_superuser}
 
 
 LOGIN_URL = "admin:login"
@@ -59,13 +58,37 @@ UNFOLD = {
             "950": "oklch(29% .062 243.2)",
         },
     },
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Second factor", "link": reverse_lazy("access:own")},
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        ],
+    },
     "SIDEBAR": {
         "show_search": False,
         "command_search": False,
         "show_all_applications": False,
         "navigation": [
             {"items": [{"title": "Home", "icon": "home", "link": reverse_lazy("admin:index")}]},
-            {"title": "Business", "items": [_list("Tenants", "groups", "tenants.tenant")]},
+            {
+                "title": "Business",
+                "items": [
+                    _list("Tenants", "groups", "tenants.tenant"),
+                    _list("Accounts", "account_balance_wallet", "billing.account"),
+                    _list("Credit codes", "redeem", "billing.creditcode"),
+                    _list("Prices", "sell", "billing.price"),
+                    _list("Spend tokens", "toll", "billing.spendtoken"),
+                ],
+            },
+            {
+                "title": "Books",
+                "items": [
+                    _list("Ledger", "receipt_long", "billing.entry"),
+                    _list("Holds", "hourglass_top", "billing.hold"),
+                    _list("Redemptions", "confirmation_number", "billing.redemption"),
+                    _list("Checks", "fact_check", "billing.bookscheck"),
+                ],
+            },
             {
                 "title": "Agreements",
                 "items": [
@@ -84,7 +107,11 @@ UNFOLD = {
             {"title": "Trail", "items": [_list("Audit", "history", "kit.auditevent")]},
             {
                 "title": "Access",
-                "items": [_accounts("Accounts", "person", "user"), _accounts("Groups", "badge", "group")],
+                "items": [
+                    _superusers("Operators", "person", "auth.user"),
+                    _superusers("Groups", "badge", "auth.group"),
+                    _superusers("Failed sign-ins", "lock_clock", "kit.failedsignin"),
+                ],
             },
         ],
     },

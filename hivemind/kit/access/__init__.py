@@ -1,0 +1,1 @@
+"""How operators get in: password, lockout, second factor. The admin behind it is `hivemind.kit.admin`."""

@@ -1,0 +1,1 @@
+"""What the toolkit writes: second factors, and what is told about sign-ins."""
