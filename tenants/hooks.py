@@ -1,6 +1,7 @@
 """What this app asks of the apps above it, which register in `AppConfig.ready`.
 
-Callbacks that act run inside the transaction of the act, and one that raises undoes it.
+Callbacks that act run inside the transaction of the act, and one that raises undoes it. Those that end something are
+called last registered first: what lies highest lets go first, so that runs are locked before accounts and tokens.
 """
 
 from collections.abc import Callable
@@ -78,7 +79,7 @@ def renamed(tenant: Tenant, *, actor: Actor) -> None:
 
 def revoke_capabilities(tenant: Tenant, *, actor: Actor) -> int:
     """Revoke every invite and share link of `tenant`; the number of live ones."""
-    return sum(callback(tenant, actor) for callback in _revokers)
+    return sum(callback(tenant, actor) for callback in reversed(_revokers))
 
 
 def clear_seal(tenant: Tenant, *, actor: Actor) -> int:
@@ -88,13 +89,13 @@ def clear_seal(tenant: Tenant, *, actor: Actor) -> int:
 
 def stop_work(tenant: Tenant, *, actor: Actor) -> None:
     """Stop the running work of `tenant`."""
-    for callback in _stoppers:
+    for callback in reversed(_stoppers):
         callback(tenant, actor)
 
 
 def clean_up(tenant: Tenant, *, actor: Actor) -> None:
     """Remove what `tenant` leaves outside the database."""
-    for callback in _cleaners:
+    for callback in reversed(_cleaners):
         callback(tenant, actor)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from attestation.canonical import PIN_V1
 from attestation.digests import text_hash
@@ -91,12 +92,19 @@ def end(run: Run, ending: Ending, *, room_key: bytes | None) -> None:
     if not terms.keeps_prompt:
         values["prompt_sealed"] = b""
     with transaction.atomic():
-        values |= charging.settle(run, terms, usage)
         mine = Run.objects.filter(pk=run.pk, fence=run.fence)
+        _lock(mine, run)
+        values |= charging.settle(run, terms, usage)
         states.advance(mine, machine=transitions.RUN, before=run.status, after=ending.status, **values)
         unfinished = Stage.objects.filter(run_id=run.pk)
         unfinished.filter(status=StageStatus.EXECUTING).update(status=StageStatus.FAILED, ended_at=now)
         unfinished.filter(status=StageStatus.WAITING).update(status=StageStatus.SKIPPED)
+
+
+def _lock(mine: QuerySet[Run], run: Run) -> None:
+    """Lock the run before its money: whoever stops runs locks them too, and accounts after them."""
+    if not list(mine.filter(status=run.status).select_for_update(no_key=True).values_list("pk")):
+        raise states.StaleState(f"{run.pk}: not {run.status} any more")
 
 
 def end_unclaimed(run_id: str, code: FailureCode = FailureCode.CANCELLED) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -97,20 +98,27 @@ def cancel(run: Run, *, principal: Principal) -> Run:
     if run.ended_at is not None:
         raise RunOver
     request_stop(Run.objects.filter(pk=run.pk), actor=principal.actor)
+    finish.end_unclaimed(run.pk)
     run.refresh_from_db()
     return run
 
 
 def request_stop(runs: QuerySet[Run], *, actor: audit.Actor) -> int:
-    """Ask every living run among `runs` to stop; waiting ones end here. Returns how many were asked."""
+    """Ask every living run among `runs` to stop; returns how many were asked.
+
+    Waiting ones end, each in a transaction of its own, once the present one is committed: nobody who has locked an
+    account may ask for another run. The reaper ends whichever is missed.
+    """
     now = clock.now()
-    living = list(runs.filter(ended_at=None, cancel_requested_at=None).values_list("pk", "tenant_id"))
-    for run_id, tenant_id in living:
-        with transaction.atomic():
-            Run.objects.filter(pk=run_id, ended_at=None).update(cancel_requested_at=now, updated_at=now)
+    with transaction.atomic():
+        living = runs.filter(ended_at=None, cancel_requested_at=None).order_by("payer_tenant_id", "pk")
+        asked = list(living.select_for_update(no_key=True).values_list("pk", "tenant_id", "status"))
+        Run.objects.filter(pk__in=[run_id for run_id, _, _ in asked]).update(cancel_requested_at=now, updated_at=now)
+        for run_id, tenant_id, status in asked:
             audit.record(actor, "run.cancel", run_id, tenant_id=tenant_id)
-        finish.end_unclaimed(run_id)
-    return len(living)
+            if status == RunStatus.PENDING:
+                transaction.on_commit(partial(finish.end_unclaimed, run_id), robust=True)
+    return len(asked)
 
 
 def _replay(ask: Ask, request: RunRequest, loaded: LoadedRoom) -> Run | None:

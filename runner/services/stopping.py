@@ -2,6 +2,7 @@
 
 from django.db.models import Q
 
+from hivemind.kit import audit
 from hivemind.kit.audit import Actor
 from rooms.hooks import Revocation
 from runner.enums import FailureCode
@@ -25,6 +26,8 @@ def stop_tenant(tenant: Tenant, actor: Actor) -> None:
 
 def end_work(tenant: Tenant, actor: Actor) -> None:
     """End what still runs in the rooms of a tenant that is being deleted, so that whoever pays gets the rest back."""
-    runs.request_stop(Run.objects.filter(tenant=tenant), actor=actor)
-    for run in Run.objects.filter(tenant=tenant, ended_at=None).select_for_update(no_key=True):
+    living = Run.objects.filter(tenant=tenant, ended_at=None).order_by("payer_tenant_id", "pk")
+    for run in list(living.select_for_update(no_key=True)):  # all of them before the first account
+        if run.cancel_requested_at is None:
+            audit.record(actor, "run.cancel", run.pk, tenant_id=run.tenant_id)
         finish.end(run, finish.failed(FailureCode.CANCELLED), room_key=None)

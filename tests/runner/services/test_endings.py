@@ -151,24 +151,29 @@ def test_cancelling_a_waiting_run_ends_it_at_once(room: MadeRoom, worker: Worker
     assert Run.objects.get(pk=run.pk).status == "cancelled"
 
 
-def test_revoking_the_room_stops_its_runs(room: MadeRoom, worker: WorkerIdentity, bob: Person) -> None:
+def test_revoking_the_room_stops_its_runs(
+    room: MadeRoom, worker: WorkerIdentity, bob: Person, django_capture_on_commit_callbacks
+) -> None:
     waiting = factory.ask(room.guest, room, payer=bob)
     going = factory.ask(room.owner.owner, room)
     Run.objects.filter(pk=going.pk).update(status="running", fence=1, worker_id=worker.worker_id)
-    rooms.revoke(room.owner.owner, room.room_id)
+    with django_capture_on_commit_callbacks(execute=True):
+        rooms.revoke(room.owner.owner, room.room_id)
     assert Run.objects.get(pk=waiting.pk).status == "cancelled"
     assert Run.objects.get(pk=going.pk).cancel_requested_at is not None
 
 
 def test_suspending_a_tenant_stops_what_runs_in_its_rooms_and_at_its_cost(
-    room: MadeRoom, worker: WorkerIdentity, bob: Person, carol: Person
+    room: MadeRoom, worker: WorkerIdentity, bob: Person, carol: Person, django_capture_on_commit_callbacks
 ) -> None:
     paid_by_bob = factory.ask(room.guest, room, payer=bob)
     paid_by_carol = factory.ask(room.guest, room, payer=carol)
-    tenants.suspend(bob.tenant.pk, actor=Actor.operator("olga"))
+    with django_capture_on_commit_callbacks(execute=True):
+        tenants.suspend(bob.tenant.pk, actor=Actor.operator("olga"))
     assert Run.objects.get(pk=paid_by_bob.pk).status == "cancelled"
     assert Run.objects.get(pk=paid_by_carol.pk).status == "pending"
-    tenants.suspend(room.owner.tenant.pk, actor=Actor.operator("olga"))
+    with django_capture_on_commit_callbacks(execute=True):
+        tenants.suspend(room.owner.tenant.pk, actor=Actor.operator("olga"))
     assert Run.objects.get(pk=paid_by_carol.pk).status == "cancelled"
 
 
