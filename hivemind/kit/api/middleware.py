@@ -1,8 +1,8 @@
-"""Middleware of the API: the one redirect that the wire format knows."""
+"""Middleware of the API: the one redirect that the wire format knows, and paths that name nothing."""
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 
 class TrailingSlashMiddleware:
@@ -18,4 +18,17 @@ class TrailingSlashMiddleware:
             response = HttpResponse(status=307)
             response["Location"] = request.path.rstrip("/") + query
             return response
+        return self.get_response(request)
+
+
+class NulPathMiddleware:
+    """Answer a path with a NUL in it with a 404: no name has one, and a database does not take it as a question."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Refuse, or pass on."""
+        if "\0" in request.path:
+            raise Http404
         return self.get_response(request)
