@@ -113,3 +113,76 @@ class WrongAdminKey(Unauthenticated):
 
     code = "admin_key_wrong"
     sentence = "Missing or invalid admin key"
+
+
+class DatabaseNotOurs(Invalid):
+    """The database, its role, or something in it is not the tenant's alone; the sentence says what."""
+
+    code = "database_not_ours"
+    sentence = "This database cannot be a tenant's"
+
+
+class DatabaseInUse(Conflict):
+    """Somebody has a session in the database."""
+
+    code = "database_in_use"
+    sentence = "The database is in use at the moment; suspend the tenant or wait, and try again"
+
+
+class ServerRefused(Unavailable):
+    """The database server did not do it, and nothing was changed."""
+
+    code = "database_server_refused"
+    sentence = "The database server did not do it; nothing was changed"
+
+
+class DatabaseNameInvalid(Invalid):
+    """What was given is not a name that a tenant's database can have."""
+
+    code = "database_name_invalid"
+    sentence = (
+        "A database's name has 1 to 63 letters, digits, _ or -, begins with a letter or _, and is not one that the"
+        " server or another tenant goes by"
+    )
+
+
+class DatabaseNameTaken(Conflict):
+    """Another database has the name, or another tenant has the database."""
+
+    code = "database_name_taken"
+    sentence = "This database name already exists"
+
+
+class DatabaseNotFound(NotFound):
+    """No tenant's database has this name."""
+
+    code = "tenant_database_not_found"
+    sentence = "No tenant has a database of this name"
+
+
+class TenantIdInvalid(Invalid):
+    """What was given is not a tenant id."""
+
+    code = "tenant_id_invalid"
+    sentence = "tenant_id must be t_ and 1 to 60 of the digits 0 to 9 and letters a to f"
+
+
+class TenantIdTaken(Conflict):
+    """Another tenant has the id."""
+
+    code = "tenant_id_taken"
+    sentence = "A tenant with this id already exists"
+
+
+class OwnerKeyInvalid(Invalid):
+    """What was given could not authenticate anybody, or could be guessed."""
+
+    code = "owner_key_invalid"
+    sentence = "api_key must be hmk_ and 43 URL-safe characters that carry 32 random bytes; leave it out to get one"
+
+
+class OwnerKeyTaken(Conflict):
+    """The owner key was given to somebody before."""
+
+    code = "owner_key_taken"
+    sentence = "This api_key already exists; leave it out to get a fresh one"

@@ -1,11 +1,16 @@
 """Names and passwords of a tenant's database and of the roles that may enter it."""
 
 import hmac
+import re
 from hashlib import sha256
 
 from django.conf import settings
 
 _PASSWORD_DOMAIN = b"hivemind:database-role:v1:"
+# Longer names are cut off by Postgres.
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
+_OF_A_TENANT = "tenant_"
+_OF_THE_SERVER = ("pg_", "template", "hivemind")
 
 
 def database(tenant_id: str) -> str:
@@ -26,3 +31,15 @@ def room_role(room_id: str) -> str:
 def password(role: str) -> str:
     """The password of a role: follows from the service's secret key, so that it is stored nowhere."""
     return hmac.new(settings.SECRET_KEY.encode(), _PASSWORD_DOMAIN + role.encode(), sha256).hexdigest()
+
+
+def is_plain(name: str) -> bool:
+    """Whether `name` could be a tenant's database at all."""
+    return _PLAIN.fullmatch(name) is not None
+
+
+def may_name_a_database(name: str, *, tenant_id: str) -> bool:
+    """Whether `name` may be given to the database of a tenant: plain, and not what something else is called."""
+    if not is_plain(name) or name == "postgres" or name.startswith(_OF_THE_SERVER):
+        return False
+    return not name.startswith(_OF_A_TENANT) or name == database(tenant_id)

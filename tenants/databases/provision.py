@@ -8,10 +8,10 @@ enter.
 import logging
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
 
 from tenants.databases import names, roles, server, template
-from tenants.errors import ControlDatabaseOpen, ProvisioningFailed
+from tenants.errors import ControlDatabaseOpen, DatabaseInUse, DatabaseNameTaken, ProvisioningFailed, ServerRefused
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def create(tenant_id: str) -> None:
     try:
         with server.service_connection() as connection:
             base = _base(connection)
-            _create_role(connection, names.owner_role(tenant_id), closed=base == template.NAME)
+            create_role(connection, names.owner_role(tenant_id), closed=base == template.NAME)
             _check_control_is_closed(connection, role=names.owner_role(tenant_id))
             _create_database(connection, tenant_id, base=base)
         with server.service_connection(names.database(tenant_id)) as connection:
@@ -46,8 +46,11 @@ def create(tenant_id: str) -> None:
 
 
 def furnish(connection: server.Connection, tenant_id: str) -> None:
-    """Let the owner role, and nobody else, into a tenant's database and its schema public. Safe to repeat."""
-    database = sql.Identifier(names.database(tenant_id))
+    """Let the owner role, and nobody else, into a tenant's database and its schema public. Safe to repeat.
+
+    `connection` leads into that database.
+    """
+    database = sql.Identifier(connection.info.dbname)
     owner = sql.Identifier(names.owner_role(tenant_id))
     connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     with connection.transaction(), roles.acting_as(connection, names.owner_role(tenant_id)):
@@ -56,14 +59,30 @@ def furnish(connection: server.Connection, tenant_id: str) -> None:
     connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, owner))
 
 
-def drop(tenant_id: str) -> None:
+def rename(before: str, after: str) -> None:
+    """Call a tenant's database otherwise. Raises DatabaseInUse, DatabaseNameTaken, ServerRefused."""
+    statement = sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(before), sql.Identifier(after))
+    try:
+        with server.service_connection() as connection:
+            connection.execute(statement)
+    except errors.ObjectInUse as error:
+        raise DatabaseInUse from error
+    except errors.DuplicateDatabase as error:
+        raise DatabaseNameTaken from error
+    except psycopg.Error as error:
+        log.error("a database could not be renamed", extra={"code": error.sqlstate})
+        raise ServerRefused from error
+
+
+def drop(tenant_id: str, *, database: str = "") -> None:
     """Remove a tenant's database, its connections, and every role made for it. What is gone already is fine.
 
-    Raises psycopg.Error when something remains; calling again is safe.
+    `database` is needed when it is not called as it was at first. Raises psycopg.Error when something remains;
+    calling again is safe.
     """
-    database, owner = names.database(tenant_id), names.owner_role(tenant_id)
+    database, owner = database or names.database(tenant_id), names.owner_role(tenant_id)
     with server.service_connection() as connection:
-        doomed = [owner, *_room_roles(connection, database)]
+        doomed = [owner, *room_roles(connection, database)]
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
         for role in doomed:
             connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
@@ -91,7 +110,8 @@ def _base(connection: server.Connection) -> str:
     return template.NAME if ready else "template0"
 
 
-def _create_role(connection: server.Connection, role: str, *, closed: bool) -> None:
+def create_role(connection: server.Connection, role: str, *, closed: bool) -> None:
+    """Make the owner role of a tenant; `closed` when its database has the built-in functions closed to everybody."""
     roles.create_login(connection, role=role, password=names.password(role), connections=OWNER_CONNECTIONS)
     roles.apply_settings(connection, role=role, settings=OWNER_SETTINGS)
     if closed:
@@ -110,7 +130,7 @@ def _create_database(connection: server.Connection, tenant_id: str, *, base: str
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
 
 
-def _room_roles(connection: server.Connection, database: str) -> list[str]:
+def room_roles(connection: server.Connection, database: str) -> list[str]:
     """Room roles that hold a right in or on `database`."""
     rows = connection.execute(
         "SELECT DISTINCT r.rolname FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid"

@@ -84,7 +84,7 @@ def ensure_room_role(connection: server.Connection, reader: Reader, *, tables: I
         return
     with connection.transaction():
         _lock(connection)
-        if not _exists(connection, reader.role):
+        if not exists(connection, reader.role):
             _create(connection, reader)
         _grant(connection, reader, sorted(wanted))
         if not _is_exact(connection, reader.role, wanted):
@@ -95,12 +95,12 @@ def drop_room_role(connection: server.Connection, *, role: str, owner: str) -> N
     """Remove the role, its rights and its sessions. Gone already is fine."""
     with connection.transaction():
         _lock(connection)
-        if _exists(connection, role):
+        if exists(connection, role):
             # Only who has the rights of the grantor can take a grant back, so the service inherits for a moment.
-            _inherit(connection, True, role, owner)
+            inherit(connection, True, role, owner)
             connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [role])
             connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
-            _inherit(connection, False, owner)
+            inherit(connection, False, owner)
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
@@ -122,7 +122,7 @@ def create_login(connection: server.Connection, *, role: str, password: str, con
             " CONNECTION LIMIT {} PASSWORD {}"
         ).format(name, sql.Literal(connections), verifier)
     )
-    _inherit(connection, False, role)
+    inherit(connection, False, role)
 
 
 def apply_settings(connection: server.Connection, *, role: str, settings: dict[str, str]) -> None:
@@ -140,7 +140,7 @@ def apply_settings(connection: server.Connection, *, role: str, settings: dict[s
         )
 
 
-def _inherit(connection: server.Connection, inherit: bool, *roles: str) -> None:
+def inherit(connection: server.Connection, inherit: bool, *roles: str) -> None:
     """Let the service become `roles`, and have their rights without becoming them or not.
 
     Before Postgres 16 a membership always inherits.
@@ -155,12 +155,12 @@ def _lock(connection: server.Connection) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(hashtext('room roles'))")
 
 
-def _exists(connection: server.Connection, role: str) -> bool:
+def exists(connection: server.Connection, role: str) -> bool:
     return bool(connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchall())
 
 
 def _is_exact(connection: server.Connection, role: str, wanted: set[str]) -> bool:
-    if not _exists(connection, role):
+    if not exists(connection, role):
         return False
     reachable = {tuple(row) for row in connection.execute(_REACHABLE, {"role": role}).fetchall()}
     return reachable == {(f"public.{table}", False) for table in wanted}

@@ -58,6 +58,12 @@ def is_ready(connection: Connection) -> bool:
     return bool(row and row[0])
 
 
+def is_closed(connection: Connection) -> bool:
+    """Whether the database of this connection keeps from everybody what the template does."""
+    open_routine = connection.execute(f"{_ROUTINES} LIMIT 1", {"safe": sorted(builtins.SAFE_STABLE)}).fetchone()
+    return open_routine is None and connection.execute(f"{_RELATIONS} LIMIT 1").fetchone() is None
+
+
 def is_superuser(connection: Connection) -> bool:
     """Whether the session may do everything."""
     row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()

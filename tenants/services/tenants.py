@@ -30,16 +30,16 @@ def create(name: str, *, actor: Actor, allow_duplicate_name: bool = False) -> Ne
 
     Raises BlankName, DuplicateName, ProvisioningFailed; whatever fails, nothing of the tenant remains.
     """
-    name = _clean(name)
+    name = clean_name(name)
     if not allow_duplicate_name:
-        _check_free(name)
+        check_free(name)
     tenant_id, bearer = ids.tenant_id(), parse_token(new_token(OWNER), strict=True)
     provision.create(tenant_id)
     try:
         with transaction.atomic():
             if not allow_duplicate_name:
-                _lock_names()
-                _check_free(name)
+                lock_names()
+                check_free(name)
             tenant = write(tenant_id, name=name, bearer=bearer)
             audit.record(actor, "tenant.created", tenant_id, tenant_id=tenant_id, name=name)
     except BaseException:
@@ -76,14 +76,14 @@ def rename(tenant_id: str, name: str, *, actor: Actor, allow_duplicate_name: boo
 
     Raises BlankName, DuplicateName, TenantNotFound.
     """
-    name = _clean(name)
+    name = clean_name(name)
     with transaction.atomic():
-        _lock_names()
+        lock_names()
         tenant = locked(tenant_id)
         if tenant.name == name:
             return tenant
         if not allow_duplicate_name:
-            _check_free(name, besides=tenant_id)
+            check_free(name, besides=tenant_id)
         before, tenant.name = tenant.name, name
         tenant.save(update_fields=["name"])
         hooks.renamed(tenant, actor=actor)
@@ -98,12 +98,12 @@ def delete(tenant_id: str, *, actor: Actor) -> None:
     tenant stays, suspended, so that deleting can be tried again.
     """
     suspend(tenant_id, actor=actor)
-    try:
-        provision.drop(tenant_id)
-    except psycopg.Error as error:
-        raise DatabaseRemains from error
     with transaction.atomic():
-        tenant = locked(tenant_id)
+        tenant = locked(tenant_id)  # also keeps the database's name, and lets one of several deletions find it
+        try:
+            provision.drop(tenant_id, database=tenant.db_name)
+        except psycopg.Error as error:
+            raise DatabaseRemains from error
         hooks.clean_up(tenant, actor=actor)
         audit.record(actor, "tenant.deleted", tenant_id, tenant_id=tenant_id, name=tenant.name)
         tenant.delete()
@@ -117,16 +117,16 @@ def locked(tenant_id: str) -> Tenant:
     return tenant
 
 
-def write(tenant_id: str, *, name: str, bearer: Token) -> Tenant:
+def write(tenant_id: str, *, name: str, bearer: Token, database: str = "") -> Tenant:
     """Write the rows of a tenant whose database exists: itself, its owner key, its seal.
 
-    Call it in a transaction.
+    `database` is needed when it is not called as one that is made for the tenant. Call it in a transaction.
     """
     seal = seals.new_seal(tenant_id=tenant_id, bearer=bearer)
     tenant = Tenant.objects.create(
         id=tenant_id,
         name=name,
-        db_name=names.database(tenant_id),
+        db_name=database or names.database(tenant_id),
         db_owner=names.owner_role(tenant_id),
         root_key_id=seal.root_key_id,
         signing_pubkey_b64=seal.signing.public_b64,
@@ -146,19 +146,21 @@ def write(tenant_id: str, *, name: str, bearer: Token) -> Tenant:
     return tenant
 
 
-def _clean(name: str) -> str:
+def clean_name(name: str) -> str:
+    """The name as it is kept. Raises BlankName."""
     name = name.strip()
-    if not 1 <= len(name) <= NAME_CHARS or "\0" in name:
+    if not 1 <= len(name) <= NAME_CHARS or "\0" in name or any("\ud800" <= char <= "\udfff" for char in name):
         raise BlankName
     return name
 
 
-def _check_free(name: str, *, besides: str = "") -> None:
+def check_free(name: str, *, besides: str = "") -> None:
+    """Raise DuplicateName when a tenant, other than `besides`, has the name in any case."""
     if Tenant.objects.filter(name__iexact=name).exclude(pk=besides).exists():
         raise DuplicateName
 
 
-def _lock_names() -> None:
+def lock_names() -> None:
     """Only one transaction at a time may check and take a name."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('tenants.names'))")

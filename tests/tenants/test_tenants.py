@@ -67,7 +67,7 @@ def test_a_new_key_does_not_print(made):
     assert made.api_key not in repr(registry.resolve(made.api_key))
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 201, "a\0b"])
+@pytest.mark.parametrize("name", ["", "   ", "x" * 201, "a\0b", "\ud800"])
 def test_a_name_must_be_usable(db, name):
     with pytest.raises(BlankName):
         tenants.create(name, actor=OLGA)
@@ -155,7 +155,7 @@ def test_deleting_takes_database_roles_and_rows(made):
 
 
 def test_a_tenant_whose_database_cannot_be_dropped_stays_suspended(made, monkeypatch):
-    def fail(tenant_id):
+    def fail(tenant_id, *, database):
         raise server.psycopg.OperationalError("is being accessed")
 
     monkeypatch.setattr(provision, "drop", fail)
