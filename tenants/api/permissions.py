@@ -2,17 +2,21 @@
 
 import hmac
 from hashlib import sha256
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from hivemind.kit.api.throttling import counting_failures
+from hivemind.kit.audit import Actor
 from hivemind.kit.conf import conf
 from hivemind.kit.errors import Denied
 from tenants.api.authentication import bearer_text, principal_of
 from tenants.errors import AdminKeyMissing, WrongAdminKey
 from tenants.principals import Role
+
+# How the audit trail names whoever holds the admin key; no account of a person can be called so.
+BY_ADMIN_KEY: Final = Actor.operator("admin key")
 
 
 class Nobody(BasePermission):

@@ -1,6 +1,7 @@
 """Olga, who operates the service, as the API knows her: by the admin key."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import pytest
@@ -18,11 +19,11 @@ def olga() -> Client:
     return client(ADMIN_KEY)
 
 
-@pytest.fixture
-def admin_key() -> Iterator[str]:
-    """The admin key, configured for the length of a test."""
+@contextmanager
+def configured() -> Iterator[Client]:
+    """A service whose operator has configured an admin key, and Olga."""
     with conf.override("service", admin_key=ADMIN_KEY):
-        yield ADMIN_KEY
+        yield olga()
 
 
 class OperatorBattery(OperationBattery):
@@ -31,8 +32,10 @@ class OperatorBattery(OperationBattery):
     allowed: ClassVar[Bearer | None] = staticmethod(lambda: ADMIN_KEY)
 
     @pytest.fixture(autouse=True)
-    def _configured(self, admin_key: str) -> None:
+    def _configured(self) -> Iterator[None]:
         """The operator has configured an admin key."""
+        with configured():
+            yield
 
     def test_without_a_configured_key_it_is_closed(self, db: None) -> None:
         with conf.override("service", admin_key=""):
