@@ -111,7 +111,8 @@ class BackOffice:
         key = new_token(OWNER)
         self.bank.accounts[key] = account
         names = {"tenant_id": tenant_id, "name": account.name, "db_name": f"tenant_{tenant_id}", "api_key": key}
-        return names | asked.json | {"seal_rows_deleted": 0, "capabilities_revoked": 2}
+        wanted = {"clear_seal": False, "revoke_capabilities": False} | asked.json
+        return names | wanted | {"seal_rows_deleted": 0, "capabilities_revoked": 2}
 
     # --- codes and books ---
 
