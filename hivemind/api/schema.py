@@ -21,6 +21,8 @@ TAGS = {
     "room-agents": "Packages that rooms run",
     "runs": "Asks, their answers and their signed records",
     "tenant": "An owner's key, database and tokens",
+    "billing": "An owner's money: balance, credit codes, tokens that spend a little",
+    "signup": "A tenant of one's own, where the operator lets anybody in",
 }
 REFUSED = {
     "400": "A value is well formed and still not acceptable.",

@@ -10,4 +10,5 @@ urlpatterns = [
     path("", include("agents.api.urls")),
     path("", include("rooms.api.urls")),
     path("", include("runner.api.urls")),
+    path("", include("billing.api.urls")),
 ]

@@ -7,7 +7,7 @@ from rest_framework.test import APIRequestFactory
 from tenants.api.permissions import Callers, Nobody, OperatorKey, Public
 from tests.contract.routes import Operation, operations
 
-PUBLIC = {"GET /v1/healthz", "GET /v1/attestation"}
+PUBLIC = {"GET /v1/healthz", "GET /v1/attestation", "POST /v1/signup"}
 
 
 def permissions(operation: Operation) -> list[object]:

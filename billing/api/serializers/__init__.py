@@ -1,0 +1,1 @@
+"""Shapes of this app's requests and responses."""
