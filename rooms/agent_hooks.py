@@ -1,5 +1,7 @@
 """What the agents app asks of rooms: who still names an agent, and the key of a guest's room."""
 
+from django.db.models import Q
+
 from agents.models import Agent, SourceKeyWrap
 from rooms.models import Room
 from rooms.selectors import rooms
@@ -10,7 +12,7 @@ _HOLDER = "room:"
 
 
 def names(agent: Agent) -> bool:
-    """Whether a room that is in force names the agent, and so holds a copy of its source key.
+    """Whether a room that is in force names the agent: its manifest does, or it holds a copy of the source key.
 
     A package that a participant brought is named by no room.
     """
@@ -18,7 +20,8 @@ def names(agent: Agent) -> bool:
         return False
     holders = SourceKeyWrap.objects.filter(agent=agent, holder__startswith=_HOLDER).values_list("holder", flat=True)
     room_ids = [holder.removeprefix(_HOLDER) for holder in holders]
-    return Room.objects.filter(pk__in=room_ids, tenant_id=agent.tenant_id, revoked_at=None).exists()
+    named = Q(pk__in=room_ids) | Q(envelope__contains=f'"{agent.pk}"')
+    return Room.objects.filter(named, tenant_id=agent.tenant_id, revoked_at=None).exists()
 
 
 def key_of(guest: RoomGuest) -> bytes:

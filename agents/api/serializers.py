@@ -133,3 +133,34 @@ class AgentsQuery(StrictSerializer):
     """Query string of the list of agents."""
 
     type = serializers.CharField(required=False, help_text="scope, query or mediator; anything else finds nothing.")
+
+
+class SweepQuery(StrictSerializer):
+    """Query string of the sweep."""
+
+    dry_run = serializers.BooleanField(
+        required=False, default=False, help_text="Only say what would be deleted. Without it, it is deleted."
+    )
+
+
+class OrphanResponse(serializers.Serializer[Any]):
+    """An agent that nobody can ever run again."""
+
+    tenant_id = serializers.CharField()
+    tenant_name = serializers.CharField()
+    agent_id = serializers.CharField()
+    name = serializers.CharField()
+    agent_type = serializers.CharField()
+    image = serializers.CharField()
+    reason = serializers.ChoiceField(choices=("source_incomplete", "source_changed", "source_unreadable"))
+    deleted = serializers.BooleanField()
+    error = serializers.CharField(required=False, help_text="Why it stays.")
+
+
+class SweepResponse(serializers.Serializer[Any]):
+    """What was found, oldest first, and how much of it was deleted."""
+
+    dry_run = serializers.BooleanField()
+    count = serializers.IntegerField()
+    deleted = serializers.IntegerField()
+    orphans = OrphanResponse(many=True)

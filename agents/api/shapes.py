@@ -3,6 +3,7 @@
 from typing import Any
 
 from agents.models import Agent, SourceFile
+from agents.services.sweep import Orphan
 
 
 def agent_to_wire(agent: Agent) -> dict[str, Any]:
@@ -42,3 +43,19 @@ def agent_attestation(agent: Agent, bundle: dict[str, Any]) -> dict[str, Any]:
 def file_to_wire(row: SourceFile) -> dict[str, Any]:
     """One file of a package; never its content."""
     return {"path": row.path, "size_bytes": row.size_bytes, "attestable": row.attestable}
+
+
+def orphan_to_wire(orphan: Orphan) -> dict[str, Any]:
+    """A broken agent; `error` is there only when it stays."""
+    agent = orphan.agent
+    body = {
+        "tenant_id": agent.tenant_id,
+        "tenant_name": agent.tenant.name,
+        "agent_id": agent.id,
+        "name": agent.name,
+        "agent_type": agent.agent_type,
+        "image": agent.image_tag,
+        "reason": orphan.reason,
+        "deleted": orphan.deleted,
+    }
+    return body | {"error": orphan.error} if orphan.error else body

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 QUEUE = "builds"
 QUEUE_SECONDS = 900
 WORKER_GONE = "the worker that held the source key is gone; upload again"
+SOURCE_CHANGED = "the stored source is not what was uploaded"
 POLL_SECONDS = 0.2
 RETRY_WITHIN_SECONDS = 20
 ERROR_CHARS = 1200
@@ -134,7 +135,7 @@ def _end(build: ImageBuild, status: BuildStatus, *, error: str = "") -> None:
 def _build(agent: Agent, source_key: bytes, engine: Engine) -> ImageInfo:
     files = sources.load_files(agent, source_key)
     if digests.source_digest(files) != agent.source_sha256:
-        raise ImageNotBuilt("the stored source is not what was uploaded")
+        raise ImageNotBuilt(SOURCE_CHANGED)
     sandbox = conf.sandbox
     spec = BuildSpec(
         tag=agent.image_tag,

@@ -5,7 +5,7 @@ import logging
 from django.db import transaction
 
 from agents import hooks
-from agents.errors import AgentInUse
+from agents.errors import AgentInUse, AgentNotFound
 from agents.models import Agent
 from agents.services.engine import engine
 from hivemind.kit import audit
@@ -15,9 +15,14 @@ log = logging.getLogger(__name__)
 
 
 def delete(agent: Agent, *, actor: audit.Actor) -> None:
-    """Remove the agent, its sealed sources and, as far as the engine lets us, its image. Raises AgentInUse."""
+    """Remove the agent, its sealed sources and, as far as the engine lets us, its image.
+
+    Raises AgentInUse, and AgentNotFound when somebody else was faster.
+    """
     with transaction.atomic():
-        locked = Agent.objects.select_for_update().get(pk=agent.pk)
+        locked = Agent.objects.select_for_update().filter(pk=agent.pk).first()
+        if locked is None:
+            raise AgentNotFound
         if hooks.is_in_use(locked):
             raise AgentInUse
         tag = locked.image_tag
