@@ -1,18 +1,22 @@
 """Books in which everything has happened once: Bob's account, with holds of every ending, lots, tokens and codes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 
 from billing.models import Account, CreditCode, SpendToken
-from billing.services import credit_codes, ledger
+from billing.services import credit_codes, ledger, prices
 from billing.services.credit_codes import NewCode
 from billing.services.ledger import Grant, HoldRequest
+from billing.services.prices import NewPrice
 from hivemind.kit import clock
-from tests.billing.conftest import OLGA
+from hivemind.kit.audit import Actor
 
-BOB, CAROL = "t_00000000000b", "t_00000000000c"
+OLGA = Actor.operator("olga")
+BOB, CAROL, DORA = "t_00000000000b", "t_00000000000c", "t_closed"
 SETTLED, VOIDED, STANDING, PAID_BY_TOKEN = "5e" * 6, "0d" * 6, "5a" * 6, "70" * 6
 LATER = timedelta(hours=1)
 
@@ -50,7 +54,13 @@ def token_of(account: Account, token_id: str, *, limit: int) -> SpendToken:
 
 
 def filled() -> Books:
-    """Bob's balance is 910 after credit of 1240 and a debit of 20; 60 are held, 250 were spent. Carol has 5."""
+    """Bob's balance is 910 after credit of 1240 and a debit of 20; 60 are held, 250 were spent. Carol has 5.
+
+    The account of Dora, who is gone, is closed and empty.
+    """
+    ledger.open_account(DORA, name="dora", actor=OLGA)
+    ledger.close_account(DORA, name="dora", actor=OLGA)
+    prices.set_price(NewPrice("openrouter", "vendor/model", 1, 2), actor=OLGA)
     bob = ledger.open_account(BOB, name="bob", actor=OLGA)
     carol = ledger.open_account(CAROL, name="carol", actor=OLGA)
     ledger.grant(BOB, Grant(1_000), actor=OLGA)
@@ -71,6 +81,14 @@ def filled() -> Books:
     for account in (bob, carol):
         account.refresh_from_db()
     return Books(bob, carol, token, CreditCode.objects.get())
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """A transaction, or a part of one, of which nothing remains."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def unguarded(*tables: str) -> None:

@@ -16,12 +16,8 @@ from hivemind.kit.models import AuditEvent
 from tests.billing import full_books
 from tests.billing.full_books import BOB, PAID_BY_TOKEN, SETTLED, STANDING, VOIDED, Books, run, unguarded
 
+pytestmark = pytest.mark.django_db
 BESIDES = {book_rules.GUARDS.name}  # the triggers were switched off to break the rule
-
-
-@pytest.fixture
-def books(db: None) -> Books:
-    return full_books.filled()
 
 
 def broken() -> set[str]:
@@ -34,13 +30,13 @@ def test_books_in_which_everything_has_happened_are_clean(books: Books) -> None:
     assert (*figures, books.bob.credited_micro_usd, books.bob.debited_micro_usd) == (910, 60, 250, 1240, 20)
 
 
-def test_no_books_are_clean(db: None) -> None:
+def test_no_books_are_clean(books: Books) -> None:
     assert checks.check() == []
 
 
 def test_the_totals_say_what_was_looked_at(books: Books) -> None:
     totals = checks.examine().totals
-    assert totals.account_count == Account.objects.count() == 2
+    assert totals.account_count == Account.objects.count() == 3
     assert totals.entry_count == books.bob.entry_count + 1
     assert (totals.balance_micro_usd, totals.held_micro_usd, totals.spent_micro_usd) == (915, 60, 250)
 
@@ -110,7 +106,7 @@ def test_a_guard_that_is_switched_off_or_gone_is_found(books: Books) -> None:
     assert found == {("entry_is_immutable", "switched off"), ("hold_is_resolved_once", "missing")}
 
 
-def test_the_names_of_the_guards_are_those_of_the_database(db: None) -> None:
+def test_the_names_of_the_guards_are_those_of_the_database(books: Books) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tgname FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"
