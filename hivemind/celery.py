@@ -1,10 +1,11 @@
 """The Celery app. Tasks take ids and call one service; a worker process gets its identity when it starts."""
 
 import os
+from contextlib import ExitStack
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init, worker_shutdown
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_init, worker_shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hivemind.settings.base")
 
@@ -29,6 +30,26 @@ def _retire(**_: Any) -> None:
     from hivemind.kit import worker
 
     worker.stop()
+
+
+_attributed: dict[str, ExitStack] = {}
+
+
+@task_prerun.connect
+def _attribute(task_id: str, task: Any, **_: Any) -> None:
+    """What a task changes is changed by the platform; a request that runs it at once comes before it."""
+    from hivemind.kit import acting
+
+    actor = f"system:{task.name.rpartition('.')[2]}"
+    _attributed[task_id] = stack = ExitStack()
+    stack.enter_context(acting.on_behalf(lambda: {"actor": actor}))
+
+
+@task_postrun.connect
+def _attribute_no_more(task_id: str, **_: Any) -> None:
+    stack = _attributed.pop(task_id, None)
+    if stack is not None:
+        stack.close()
 
 
 @setup_logging.connect

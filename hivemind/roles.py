@@ -21,6 +21,7 @@ SHOWN: Final = frozenset(
         "billing.view_price",
         "billing.view_redemption",
         "billing.view_spendtoken",
+        "hivemind.view_change",
         "kit.view_auditevent",
         "kit.view_workerkey",
         "rooms.view_room",

@@ -52,7 +52,7 @@ SECRET = {
     "billing.sentpage": {"number"},
     "kit.workerkey": {"public_key"},
 }
-OURS = {"tenants", "agents", "rooms", "runner", "billing", "kit", "server"}
+OURS = {"hivemind", "tenants", "agents", "rooms", "runner", "billing", "kit", "server"}
 REGISTERED = sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label)
 SHOWN = [(model, shown) for model, shown in REGISTERED if isinstance(shown, ShownAdmin)]
 

@@ -15,7 +15,7 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from hivemind.kit import audit
 from hivemind.kit.admin import columns
-from hivemind.kit.admin.bases import ShownAdmin
+from hivemind.kit.admin.bases import ShownAdmin, WithPanels
 from hivemind.kit.admin.columns import column
 from hivemind.kit.admin.deeds import Deed
 from hivemind.kit.admin.operated import Operates
@@ -104,7 +104,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(Accounts, Operates, UserBase, ThemedAdmin):
+class UserAdmin(Accounts, Operates, WithPanels, UserBase, ThemedAdmin):
     """Accounts of operators. The hash of a password is not shown, not even in part."""
 
     form = AccountForm
@@ -167,7 +167,7 @@ class UserAdmin(Accounts, Operates, UserBase, ThemedAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(Accounts, PlainGroupAdmin, ThemedAdmin):
+class GroupAdmin(Accounts, WithPanels, PlainGroupAdmin, ThemedAdmin):
     """Sets of permissions."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

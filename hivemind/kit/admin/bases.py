@@ -36,61 +36,11 @@ class ShownList(ChangeList):
             added_columns.fill(list(self.result_list), added)
 
 
-class ShownAdmin(ThemedAdmin):
-    """Rows to look at.
+class WithPanels(ThemedAdmin):
+    """A page of one row with panels below and above its facts."""
 
-    `shown` lists every column that may leave the database, those of joined tables included; nothing else is selected.
-    Lists are filtered only by `list_filter`: an address cannot ask about other columns, so that nobody can guess
-    their content letter by letter.
-    """
-
-    shown: ClassVar[tuple[str, ...]] = ()
-    list_per_page = 50
-    list_max_show_all = 50
-    list_fullwidth = True
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    sortable_by: ClassVar[Any] = ()
-    actions: Any = ()
-    change_form_template = "hivemind/admin/change_form.html"
-    change_list_template = "hivemind/admin/change_list.html"
     change_form_before_template = "hivemind/admin/first_panels.html"
     change_form_after_template = "hivemind/admin/panels.html"
-    # What may be granted to an account: to look, unless there is more.
-    grants: ClassVar[tuple[str, ...]] = ("view",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """The rows, with the columns that may be shown."""
-        return super().get_queryset(request).only(*self.shown)
-
-    def get_list_display(self, request: HttpRequest) -> Any:
-        """The list's own columns, then those that other apps add."""
-        added = added_columns.of(self.opts.label_lower, request)
-        return (*super().get_list_display(request), *(added_columns.cell(column) for column in added))
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """All of them."""
-        return flatten_fieldsets(self.get_fieldsets(request, obj))
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """None: nothing can be done to rows that are only shown."""
-        return {}
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds rows here."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody edits rows here."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody deletes rows here."""
-        return False
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Only the words of the questions above the list."""
-        return lookup in {question.parameter_name for question in self._questions()}
 
     def changeform_view(
         self,
@@ -126,6 +76,61 @@ class ShownAdmin(ThemedAdmin):
     def last_panels(self, row: Any, request: HttpRequest) -> Iterable[Panel | None]:
         """What stands below the panels of other apps."""
         return ()
+
+
+class ShownAdmin(WithPanels):
+    """Rows to look at.
+
+    `shown` lists every column that may leave the database, those of joined tables included; nothing else is selected.
+    Lists are filtered only by `list_filter`: an address cannot ask about other columns, so that nobody can guess
+    their content letter by letter.
+    """
+
+    shown: ClassVar[tuple[str, ...]] = ()
+    list_per_page = 50
+    list_max_show_all = 50
+    list_fullwidth = True
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    sortable_by: ClassVar[Any] = ()
+    actions: Any = ()
+    change_form_template = "hivemind/admin/change_form.html"
+    change_list_template = "hivemind/admin/change_list.html"
+    # What may be granted to an account: to look, unless there is more.
+    grants: ClassVar[tuple[str, ...]] = ("view",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows, with the columns that may be shown."""
+        return super().get_queryset(request).only(*self.shown)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """The list's own columns, then those that other apps add."""
+        added = added_columns.of(self.opts.label_lower, request)
+        return (*super().get_list_display(request), *(added_columns.cell(column) for column in added))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """All of them."""
+        return flatten_fieldsets(self.get_fieldsets(request, obj))
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """None: nothing can be done to rows that are only shown."""
+        return {}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds rows here."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody edits rows here."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody deletes rows here."""
+        return False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only the words of the questions above the list."""
+        return lookup in {question.parameter_name for question in self._questions()}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """A list that does not count what was left out."""

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pghistory
+
 # The first backend only looks whether somebody is locked out; the second knows passwords and permissions.
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 
@@ -20,6 +22,10 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 # Of what a form sent nothing is kept that could let somebody in.
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewaretoken", "next"]
+
+# The history of rows: no constraints, no indexes but those that it asks for itself.
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
+PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = False
 
 OTP_TOTP_ISSUER = "Hivemind"
 # Seconds to wait after the first wrong code; each further one doubles them.

@@ -104,7 +104,13 @@ UNFOLD = {
                     _list("Workers", "memory", "kit.workerkey"),
                 ],
             },
-            {"title": "Trail", "items": [_list("Audit", "history", "kit.auditevent")]},
+            {
+                "title": "Trail",
+                "items": [
+                    _list("Audit", "history", "kit.auditevent"),
+                    _list("Changes", "difference", "hivemind.change"),
+                ],
+            },
             {
                 "title": "Access",
                 "items": [
