@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from attestation.tokens import SPEND
+from billing import origins
 from billing.errors import BadPayer, NoPayer, SpendTokenElsewhere
 from billing.services import spend_tokens
 from hivemind.kit.errors import Unauthenticated
@@ -19,6 +20,14 @@ class Place:
 
     room_id: str
     service: str
+
+    @property
+    def origin(self) -> str:
+        """The service's origin as spend tokens write it; empty when its address has none."""
+        try:
+            return origins.origin_of(self.service)
+        except ValueError:
+            return ""
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ def of(headers: Mapping[str, str], *, principal: Principal, place: Place) -> Pay
     """
     payer = named(headers)
     if payer is not None:
-        if payer.room_id not in ("", place.room_id) or payer.service not in ("", place.service):
+        if payer.room_id not in ("", place.room_id) or payer.service not in ("", place.origin):
             raise SpendTokenElsewhere
         return payer
     if isinstance(principal, Owner):

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 
+from billing import labels
 from billing.enums import EntryKind, Resolution
 from billing.errors import (
     AccountClosed,
@@ -276,7 +277,7 @@ def _check_amount(amount_micro_usd: int) -> None:
 
 
 def _check_note(note: str, *, required: bool = False) -> None:
-    if len(note) > NOTE_CHARS or "\0" in note or (required and not note.strip()):
+    if len(note) > NOTE_CHARS or "\0" in note or labels.holds_bearer(note) or (required and not note.strip()):
         raise BadNote
 
 

@@ -20,3 +20,5 @@ DATABASES["default"]["TEST"] = {"NAME": os.environ.get("HIVEMIND_TEST_DATABASE_N
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c hivemind.may_empty_the_books=on"
 # All tests come from one address and are refused on purpose; those of the throttles switch them on.
 HIVEMIND = replace(HIVEMIND, throttles=Throttles(signup="", redeem="", failed_auth=""))
+# Each test client would look at every static file again.
+WHITENOISE_USE_FINDERS = False

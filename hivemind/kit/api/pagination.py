@@ -62,4 +62,7 @@ def _read(cursor: str) -> tuple[datetime, str]:
     if not (micros.isascii() and micros.isdigit() and len(micros) <= 18 and key):
         raise BadCursor
     seconds, rest = divmod(int(micros), 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest), key
+    try:
+        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest), key
+    except (ValueError, OverflowError, OSError) as error:  # a moment after the year 9999
+        raise BadCursor from error

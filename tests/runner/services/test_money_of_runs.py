@@ -32,7 +32,7 @@ from tests.factories.tenants import Person
 
 OLGA = Actor.operator("olga")
 MODEL = "vendor/model"
-SERVICE = "https://hive.example"
+SERVICE = "https://Hive.example:443/rooms"
 
 
 @pytest.fixture(autouse=True)
@@ -210,7 +210,7 @@ def test_a_replay_holds_nothing_more(room: MadeRoom, rich: Person, worker: Worke
 
 
 def test_a_spend_token_pays_within_its_limit_in_its_place(room: MadeRoom, rich: Person, worker: WorkerIdentity) -> None:
-    wanted = NewSpendToken(limit_micro_usd=3_000_000, room_id=room.room_id, service=SERVICE)
+    wanted = NewSpendToken(limit_micro_usd=3_000_000, room_id=room.room_id, service="https://hive.example")
     minted = spend_tokens.mint(wanted, owner=rich.owner)
     run = claimed(ask(room, minted.text), worker)
     assert (run.payer_tenant_id, run.payer_token_id) == (rich.tenant.pk, minted.token.token_id)
