@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -35,9 +36,14 @@ class Service:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        self.admin_key = secrets.token_urlsafe(24)
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("HIVEMIND_", "DJANGO_"))} | {
             "HIVEMIND_STATE_DIR": str(self.state),
             "HIVEMIND_PORT": str(self.port),
+            "HIVEMIND_ADMIN_KEY": self.admin_key,
+            "HIVEMIND_SELF_SERVE_SIGNUP_ENABLED": "true",
+            "HIVEMIND_LLM_API_KEY": "for-an-upstream-that-nobody-reaches",
+            "HIVEMIND_LLM_BASE_URL": "http://127.0.0.1:9/v1",
         }
         self.origin = f"http://127.0.0.1:{self.port}"
         self.base = f"{self.origin}/v1"
