@@ -43,13 +43,13 @@ def run(row: Run, reader: Reader) -> dict[str, Any]:
         "prompt": payload.prompt,
         "created_at": clock.unix(row.created_at),
         "updated_at": clock.unix(row.updated_at),
-        **_stage_times(row),
+        **stage_times(row),
         "room_id": row.room_id,
         "room_manifest_hash": row.room_manifest_hash,
         "scope_agent_id": row.scope_agent_id,
         "attestation": receipt_of(row),
         "issuer_token_id": row.issuer_token_id or None,
-        **_billing(row),
+        **billing(row),
         "output_visibility": row.output_visibility,
         "artifacts_enabled": row.terms["allow_artifacts"],
         "scope_mode": row.terms["scope_mode"],
@@ -81,7 +81,8 @@ def single(row: Run, reader: Reader) -> dict[str, Any]:
     return body | {"artifact_retention_seconds": conf.retention.artifact_seconds}
 
 
-def _stage_times(row: Run) -> dict[str, float | None]:
+def stage_times(row: Run) -> dict[str, float | None]:
+    """When each stage began and ended."""
     stages = {stage.name: stage for stage in row.stages.all()}
     times: dict[str, float | None] = {}
     for name in StageName.values:
@@ -91,7 +92,8 @@ def _stage_times(row: Run) -> dict[str, float | None]:
     return times
 
 
-def _billing(row: Run) -> dict[str, Any]:
+def billing(row: Run) -> dict[str, Any]:
+    """Who pays for the run, and how much."""
     return {
         "payer_tenant_id": row.payer_tenant_id,
         "payer_token_id": row.payer_token_id,

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
+from runner.api.views.admin_runs import AdminRunsView, AdminRunView
 from runner.api.views.artifacts import RunArtifactView
 from runner.api.views.quotes import RoomQuoteView
 from runner.api.views.runs import RoomRunsView, RunsView, RunView
 
 urlpatterns = [
+    path("admin/runs", AdminRunsView.as_view()),
+    path("admin/runs/<str:run_id>", AdminRunView.as_view()),
     path("rooms/<str:room_id>/quote", RoomQuoteView.as_view()),
     path("rooms/<str:room_id>/runs", RoomRunsView.as_view()),
     path("runs", RunsView.as_view()),
