@@ -11,6 +11,7 @@ from hmctl.client.transport import Call, JsonObject, path_of
 
 _SWEEP: Final = 120.0
 _MIGRATE: Final = 180.0
+_MOST_PER_TENANT: Final = 500
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,9 @@ class Operator(Caller):
     # --- runs and the service ---
 
     def runs(self, rows: int, cursor: str, *, filters: Mapping[str, str]) -> Page:
-        """One page of all tenants' runs, newest first."""
-        answer = self.get("admin", "runs", query=pages.params(rows, cursor) | dict(filters))
-        return pages.of(answer, "runs")
+        """One page of all tenants' runs, newest first; of one tenant at most 500."""
+        query = pages.params(rows, cursor) | {"per_tenant": str(min(rows, _MOST_PER_TENANT))} | dict(filters)
+        return pages.of(self.get("admin", "runs", query=query), "runs")
 
     def run(self, run_id: str) -> JsonObject:
         """One run as the operator may see it."""

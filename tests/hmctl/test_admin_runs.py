@@ -14,7 +14,7 @@ def _run(number: int, **changes: object) -> dict:
     return row | named | money | {"llm_calls": 9, "total_tokens": 1200, "payer_tenant_id": "t_ba9876543210"} | changes
 
 
-def test_list_filters_and_follows_the_pages(olga: Shell, service: LyingService) -> None:
+def test_list_filters_and_asks_for_as_many_as_are_wanted(olga: Shell, service: LyingService) -> None:
     service.office.runs = [_run(n, status="failed") for n in range(120)] + [_run(999, billing_status="settled")]
     words = ["admin", "runs", "list"]
 
@@ -25,13 +25,14 @@ def test_list_filters_and_follows_the_pages(olga: Shell, service: LyingService) 
         "RUN_ID        TENANT  STATUS   BILLING  COST       CREATED               ROOM\n"
         "0000000003e7  alice   pending  settled  $0.000000  2026-01-01 00:01 UTC  rents\n"
     )
-    assert service.asked[-1].query == {"limit": "50", "tenant_id": "t_0123456789ab", "billing_status": "settled"}
+    filters = {"tenant_id": "t_0123456789ab", "billing_status": "settled"}
+    assert service.asked[-1].query == {"limit": "50", "per_tenant": "50"} | filters
     assert olga(*words, "--status", "cancelled").out == ""
 
 
 def test_show(olga: Shell, service: LyingService) -> None:
     times = {"scope_started_at": 1.0, "scope_ended_at": 3.5, "query_started_at": 3.5}
-    service.office.runs = [_run(1, status="failed", error="deadline", **times)]
+    service.office.runs = [_run(1, status="failed", outcome="deadline", error="Too late", **times)]
 
     shown = olga("admin", "runs", "show", "000000000001")
 
@@ -41,7 +42,8 @@ def test_show(olga: Shell, service: LyingService) -> None:
         "Room:    room_0123456789ab (rents)\n"
         "Status:  failed\n"
         "Created: 2026-01-01 00:01 UTC\n"
-        "Error:   deadline\n"
+        "Outcome: deadline\n"
+        "Error:   Too late\n"
         "Scope:   2.5s\n"
         "Query:   not ended\n"
         "Model:   openrouter m/x\n"

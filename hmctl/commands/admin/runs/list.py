@@ -22,15 +22,13 @@ class Options:
 
 @click.command("list")
 @click.option("--tenant", default="", metavar="ID", help="Only this tenant's.")
-@click.option(
-    "--status", default="", metavar="WORD", help="Only pending, running, completed, failed or cancelled ones."
-)
+@click.option("--status", default="", metavar="WORD", help="Only pending, running, completed or failed ones.")
 @click.option("--billing-status", default="", metavar="WORD", help="Only held, settled, not_billable … ones.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many to list.")
 @json_option
 @with_operator
 def command(op: Operating, tenant: str, status: str, billing_status: str, limit: int, as_json: bool) -> None:
-    """List the runs of all tenants, newest first.
+    """List the runs of all tenants, newest first, of one tenant at most 500.
 
     \b
     Examples:
@@ -44,7 +42,11 @@ def command(op: Operating, tenant: str, status: str, billing_status: str, limit:
 def run(op: Operating, options: Options) -> None:
     """Lists, page by page (HttpFailed, TrustRefused)."""
     calls = op.calls
-    rows = pages.collect(lambda size, cursor: calls.runs(size, cursor, filters=options.filters), limit=options.limit)
+    rows = pages.collect(
+        lambda size, cursor: calls.runs(size, cursor, filters=options.filters),
+        limit=options.limit,
+        page_rows=pages.BOOK_ROWS,
+    )
     if options.as_json:
         op.terminal.document(rows)
     elif rows:

@@ -52,7 +52,9 @@ def _who(row: JsonObject) -> list[tuple[str, str]]:
         ("Status", wire.text(row, "status") or "-"),
         ("Created", units.moment(wire.number(row, "created_at"))),
     ]
-    error = wire.text(row, "error")
+    outcome, error = wire.text(row, "outcome"), wire.text(row, "error")
+    if outcome not in ("", wire.text(row, "status")):
+        facts.append(("Outcome", outcome))
     return [*facts, ("Error", error)] if error else facts
 
 
