@@ -12,7 +12,9 @@ from django.http import HttpRequest
 
 from agents.admin import builds
 from agents.models import Agent, ImageBuild
-from hivemind import admin_services
+from billing.admin import amounts
+from hivemind import admin_business, admin_services
+from hivemind.admin_business import Need
 from hivemind.kit.admin import columns, workers
 from hivemind.kit.admin.health import Health
 from hivemind.kit.models import WorkerKey
@@ -22,15 +24,6 @@ from runner.models import Run
 from tenants.models import Tenant
 
 QUEUES = ("runs", "builds")
-
-
-@dataclass(frozen=True)
-class Need:
-    """Something that wants the operator: how badly (`danger` or `warning`), a sentence, and where to look."""
-
-    weight: str
-    text: str
-    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +47,7 @@ def context(request: HttpRequest, shared: dict[str, Any]) -> dict[str, Any]:
         *_of_workers(known),
         *(_of_runs() if sees_runs else []),
         *(_of_builds() if may("agents.view_imagebuild") else []),
+        *admin_business.needs(request),
     ]
     shared |= {
         "title": "Home",
@@ -61,6 +55,7 @@ def context(request: HttpRequest, shared: dict[str, Any]) -> dict[str, Any]:
         "services": services,
         "workers": [_worker(worker) for worker in known] if may("kit.view_workerkey") else None,
         "counts": _counts(request),
+        "charts": admin_business.drawn(request),
         "hours": overview.by_hour() if sees_runs else None,
         "newest": [_line(run) for run in overview.newest()] if sees_runs else None,
         "all_runs": columns.list_of("runner_run"),
@@ -123,6 +118,12 @@ def _counts(request: HttpRequest) -> list[Count]:
         counts.append(
             Count("Runs in the last day", columns.number(lately["asked"]), remark, columns.list_of("runner_run"))
         )
+    if may("billing.view_account"):
+        books = admin_business.books()
+        held, spent = amounts.plain(books.held_micro_usd), amounts.plain(sum(books.charged))
+        remark = f"{held} on hold, {spent} spent in 30 days"
+        number = amounts.plain(books.available_micro_usd)
+        counts.append(Count("Credit to spend", number, remark, columns.list_of("billing_account")))
     if may("rooms.view_room"):
         rooms, living = _all_and(Room.objects.all(), Q(revoked_at=None))
         remark = f"{columns.number(rooms - living)} revoked"

@@ -5,6 +5,8 @@ import redis
 from django.conf import settings
 from docker.utils import kwargs_from_env
 
+from attestation.server import signer
+from attestation.server.errors import SignerUnusable
 from hivemind.kit.admin import health
 from hivemind.kit.admin.health import Health, Probe
 from hivemind.kit.conf import conf
@@ -38,7 +40,18 @@ def _engine() -> str:
 PROBES = (Probe("Redis", _redis), Probe("Container engine", _engine))
 
 
+def attestation() -> Health:
+    """What the signatures on receipts prove."""
+    try:
+        kind = signer.run_signer().kind
+    except SignerUnusable as error:
+        return Health("Attestation", False, str(error))
+    if kind == "development":
+        return Health("Attestation", True, "development keys: proves nothing about hardware", doubtful=True)
+    return Health("Attestation", True, f"signs with a key of {kind} hardware")
+
+
 def all_health() -> list[Health]:
-    """Database, Redis, container engine and disk, in well under a second whatever they do."""
+    """Database, Redis, container engine, disk and attestation, in well under a second whatever they do."""
     answers = health.ask_all(PROBES)
-    return [health.database(), *answers, health.disk(str(conf.state_dir))]
+    return [health.database(), *answers, health.disk(str(conf.state_dir)), attestation()]

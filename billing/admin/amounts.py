@@ -18,33 +18,28 @@ CENT = money.PER_DOLLAR // 100
 
 
 def plain(amount_micro_usd: int, *, signed: bool = False) -> str:
-    """`$1,234.50`; below a dollar all digits that there are, as in `$0.0032`. Above it, rounded to the cent."""
+    """`$1,234.50`, rounded to the cent; below a dollar `$0.0032`, or as many digits as it takes to be something."""
     size = abs(amount_micro_usd)
-    exact = size < money.PER_DOLLAR and size % CENT
-    text = money.dollars(size, places=6).rstrip("0") if exact else money.dollars(size, places=2)
-    whole, _, part = text.partition(".")
-    sign = "-" if amount_micro_usd < 0 else "+" if signed and amount_micro_usd else ""
-    return f"{sign}${int(whole):,}.{part}"
+    places = 2 if size >= money.PER_DOLLAR or not size % CENT else 4 if size >= CENT // 100 else 6
+    return _written(money.dollars(size, places=places), amount_micro_usd, signed=signed)
 
 
-def exact(amount_micro_usd: int) -> str:
+def exact(amount_micro_usd: int, *, signed: bool = False) -> str:
     """All six digits: `-$0.003200`."""
-    whole, _, part = money.dollars(abs(amount_micro_usd)).partition(".")
-    return f"{'-' if amount_micro_usd < 0 else ''}${int(whole):,}.{part}"
+    return _written(money.dollars(abs(amount_micro_usd)), amount_micro_usd, signed=signed)
 
 
 def amount(amount_micro_usd: int, *, signed: bool = False, digits: bool = False) -> SafeString:
     """Money in a list, red below nothing, with the exact amount under the pointer. `digits` shows all of them."""
     mood = " hm-negative" if amount_micro_usd < 0 and not signed else ""
-    said = exact(amount_micro_usd) if digits else plain(amount_micro_usd, signed=signed)
+    said = exact(amount_micro_usd, signed=signed) if digits else plain(amount_micro_usd, signed=signed)
     return format_html('<span class="hm-money{}" title="{}">{}</span>', mood, exact(amount_micro_usd), said)
 
 
 def rate(micro_usd_per_mtok: int) -> str:
     """Dollars for a million tokens."""
-    text = money.dollars(micro_usd_per_mtok).rstrip("0")
-    whole, _, part = text.partition(".")
-    return f"${int(whole):,}.{part.ljust(2, '0')}"
+    whole, _, part = money.dollars(micro_usd_per_mtok).partition(".")
+    return f"${int(whole):,}.{part.rstrip('0').ljust(2, '0')}"
 
 
 def decimal(amount_micro_usd: int) -> Decimal:
@@ -84,3 +79,9 @@ def in_days(count: int) -> datetime:
 def until(at: datetime | None) -> object:
     """When something expires."""
     return columns.both(at) if at else "never"
+
+
+def _written(dollars: str, amount_micro_usd: int, *, signed: bool) -> str:
+    whole, _, part = dollars.partition(".")
+    sign = "-" if amount_micro_usd < 0 else "+" if signed and amount_micro_usd else ""
+    return f"{sign}${int(whole):,}.{part}"

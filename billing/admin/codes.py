@@ -168,7 +168,7 @@ class CreditCodeAdmin(OperatedAdmin):
     @column("Minted by")
     def maker(self, row: CreditCode) -> str:
         """Who minted it."""
-        return row.created_by.replace(":", " ", 1)
+        return words.by(row.created_by)
 
     @column("Revoked")
     def revoked(self, row: CreditCode) -> object:

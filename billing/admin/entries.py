@@ -48,7 +48,7 @@ class EntryAdmin(ShownAdmin):
         *("balance_after_micro_usd", "run_id", "actor", "note", "details", "may_overdraw", "created_at"),
     )
     list_select_related = ("account",)
-    list_display = ("entry", "when", "kind_of", "tenant", "moved", "after", "run", "actor", "told")
+    list_display = ("entry", "when", "kind_of", "tenant", "moved", "after", "run", "maker", "told")
     list_filter = (
         question("What?", "what", *(_of(kind) for kind in EntryKind)),
         question("By hand?", "hand", Answer("yes", "yes", lambda rows: rows.filter(kind__in=BY_HAND))),
@@ -65,7 +65,7 @@ class EntryAdmin(ShownAdmin):
     paginator = CappedPaginator
     fieldsets = (
         (None, {"fields": (("identifier", "kind_of"), ("tenant", "number"), ("moved_exactly", "after_exactly"))}),
-        ("Why", {"fields": (("run", "actor"), ("told", "exact_time"), "metadata")}),
+        ("Why", {"fields": (("run", "maker"), ("told", "exact_time"), "metadata")}),
     )
 
     def get_search_results(
@@ -134,6 +134,11 @@ class EntryAdmin(ShownAdmin):
     def run(self, row: Entry) -> object:
         """The run that it was for."""
         return words.run(row.run_id)
+
+    @column("By")
+    def maker(self, row: Entry) -> str:
+        """Who moved it."""
+        return words.by(row.actor)
 
     @column("Reason")
     def told(self, row: Entry) -> object:

@@ -38,7 +38,9 @@ def spending(tenant_id: str) -> Chart:
     spent = {row.day_date: row.spent_micro_usd for row in accounts.days_of(tenant_id, days=len(days))}
     values = [spent.get(day, 0) for day in days]
     total = amounts.plain(sum(values))
-    return charts.of_days("Spent in 30 days", days, [Series("good", "spent", values)], total=total, write=amounts.plain)
+    return charts.of_days(
+        "Spent in the last 30 days", days, [Series("good", "spent", values)], total=total, write=amounts.plain
+    )
 
 
 def movements(account: Account) -> Panel:
@@ -66,7 +68,7 @@ def movements(account: Account) -> Panel:
 
 def of_account(account: Account) -> Iterator[Panel]:
     """The panels of an account's own page."""
-    yield Panel("Spending", template="hivemind/admin/chart_panel.html", data=spending(account.pk), first=True)
+    yield Panel("", template="hivemind/admin/chart_panel.html", data=spending(account.pk), first=True)
     yield movements(account)
     yield _lots(account)
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from billing import effects
 from billing.admin import amounts, once
 from billing.admin.price_forms import COLUMNS, ImportForm, PriceForm
-from billing.effects import Used
+from billing.effects import Effect, Used
 from billing.models import Price
 from billing.money import TokenPrice
 from billing.selectors import price_plans, prices
@@ -111,13 +111,19 @@ def _preview(wanted: NewPrice) -> dict[str, Any]:
     since = clock.now() - LOOK_BACK
     effect = effects.of_price(wanted.provider, wanted.model, price=price, since=since)
     planned = price_plans.plan([wanted])[0]
+    return {"line": _line(planned), "effect": effect, "unchanged": not planned.to_be_set, **_told_of(effect)}
+
+
+def _told_of(effect: Effect | None) -> dict[str, object]:
+    if effect is None:
+        return {}
     return {
-        "line": _line(planned),
-        "effect": effect,
-        "charged": amounts.amount(effect.charged_micro_usd) if effect else "",
-        "would": amounts.amount(effect.would_micro_usd) if effect else "",
-        "difference": amounts.amount(effect.would_micro_usd - effect.charged_micro_usd, signed=True) if effect else "",
-        "unchanged": not planned.to_be_set,
+        "runs": columns.counted(effect.run_count, "run"),
+        "prompt": columns.number(effect.prompt_tokens),
+        "completion": columns.number(effect.completion_tokens),
+        "charged": amounts.amount(effect.charged_micro_usd),
+        "would": amounts.amount(effect.would_micro_usd),
+        "difference": amounts.amount(effect.would_micro_usd - effect.charged_micro_usd, signed=True),
     }
 
 

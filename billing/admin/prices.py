@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 
-from billing.admin import amounts, price_pages
+from billing.admin import amounts, price_pages, words
 from billing.models import Price
 from billing.services import prices
 from hivemind.kit import clock
@@ -195,4 +195,4 @@ class PriceAdmin(OperatedAdmin):
     @column("Set by")
     def maker(self, row: Price) -> str:
         """Who set it."""
-        return row.created_by.replace(":", " ", 1)
+        return words.by(row.created_by)

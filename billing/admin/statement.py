@@ -57,13 +57,13 @@ def page(page_of: OperatedAdmin, request: HttpRequest, account: Account) -> Http
 def _line(entry: Entry) -> dict[str, Any]:
     return {
         "number": entry.position,
-        "at": columns.exact(entry.created_at),
+        "at": f"{entry.created_at:%Y-%m-%d %H:%M}",
         "kind": words.kind(entry),
         "amount": amounts.amount(entry.amount_micro_usd, signed=True, digits=True),
         "balance": amounts.amount(entry.balance_after_micro_usd, digits=True),
         "run": words.run(entry.run_id),
         "note": bearers.struck(entry.note),
-        "actor": entry.actor.partition(":")[2] or entry.actor,
+        "actor": words.by(entry.actor),
         "entry": columns.row("billing_entry", str(entry.pk), entry.entry_id),
     }
 

@@ -31,6 +31,11 @@ def state(account: Account) -> SafeString:
     return columns.badge("success", "open")
 
 
+def by(actor: str) -> str:
+    """Who moved it: its kind, and its name."""
+    return actor.replace(":", " ", 1)
+
+
 def tenant(account_id: str, text: str = "") -> object:
     """The account behind an id, linked."""
     return columns.row("billing_account", account_id, text)

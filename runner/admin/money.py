@@ -1,13 +1,16 @@
 """What the page of a run tells about its money: payer, price of each stage, hold, cost and movements."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.http import urlencode
 
 from billing.admin import amounts, words
+from billing.models import Account
 from billing.money import TokenPrice, charge_micro_usd
 from billing.selectors import of_run as money_of_run
+from billing.selectors.of_run import RunMoney
 from hivemind.kit.admin import bearers, columns
 from hivemind.kit.admin.panels import Panel
 from runner.enums import BillingStatus
@@ -20,23 +23,30 @@ WORDS: dict[BillingStatus, tuple[str, str]] = {
     BillingStatus.UNBILLED: ("plain", "not billed"),
     BillingStatus.NOT_BILLABLE: ("plain", "nothing to bill"),
     BillingStatus.HELD: ("going", "held"),
-    BillingStatus.PRICING_MISSING: ("warning", "a price was missing"),
+    BillingStatus.PRICING_MISSING: ("warning", "no price"),
     BillingStatus.SETTLED: ("success", "settled"),
-    BillingStatus.BILLING_ERROR: ("danger", "not charged: resolved before"),
+    BillingStatus.BILLING_ERROR: ("danger", "not charged"),
 }
 
 
-def of_run(run: Run, request: HttpRequest) -> Panel | None:
+def told(run: Run, request: HttpRequest) -> Iterator[Panel | None]:
+    """The run's money, and its movements."""
+    moved = money_of_run.money_of(run.pk)
+    yield _money(run, moved, request)
+    yield _movements(moved, request)
+
+
+def _money(run: Run, moved: RunMoney, request: HttpRequest) -> Panel | None:
     """Payer, hold, cost, and each stage at the price that it was quoted; with the way to give the cost back."""
     if not request.user.has_perm("billing.view_account"):
         return None
-    moved = money_of_run.money_of(run.pk)
     may_refund = request.user.has_perm("billing.change_account") and moved.refundable_micro_usd > 0
     refund = columns.page_of("billing_account", run.payer_tenant_id, page="refund")
+    payer = Account.objects.filter(pk=run.payer_tenant_id).values_list("name", flat=True).first()
     return Panel(
         "Money",
         facts=[
-            ("Paid by", words.tenant(run.payer_tenant_id)),
+            ("Paid by", words.tenant(run.payer_tenant_id, payer or "")),
             ("Billing", columns.badge(*WORDS[BillingStatus(run.billing_status)])),
             ("Held", _held(run, moved)),
             ("Cost", amounts.amount(run.billing_cost_micro_usd, digits=True)),
@@ -51,12 +61,11 @@ def of_run(run: Run, request: HttpRequest) -> Panel | None:
     )
 
 
-def movements(run: Run, request: HttpRequest) -> Panel | None:
+def _movements(moved: RunMoney, request: HttpRequest) -> Panel | None:
     """The entries of the books that name the run."""
     if not request.user.has_perm("billing.view_entry"):
         return None
-    entries = money_of_run.money_of(run.pk).entries
-    if not entries:
+    if not moved.entries:
         return None
     return Panel(
         "Movements",
@@ -70,12 +79,12 @@ def movements(run: Run, request: HttpRequest) -> Panel | None:
                 columns.row("billing_entry", str(entry.pk), entry.entry_id),
                 bearers.struck(entry.note) or columns.NOTHING,
             )
-            for entry in entries
+            for entry in moved.entries
         ],
     )
 
 
-def _held(run: Run, moved: money_of_run.RunMoney) -> object:
+def _held(run: Run, moved: RunMoney) -> object:
     amount = amounts.amount(run.billing_hold_micro_usd, digits=True)
     if moved.hold is None:
         return amount

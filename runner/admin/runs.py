@@ -95,8 +95,7 @@ class RunAdmin(OperatedAdmin):
     def panels(self, row: Any, request: HttpRequest) -> Iterable[Panel | None]:
         """Stages, money, limits, usage, receipt and artifacts."""
         yield from panels.of_run(row)
-        yield money.of_run(row, request)
-        yield money.movements(row, request)
+        yield from money.told(row, request)
 
     def last_panels(self, row: Any, request: HttpRequest) -> Iterable[Panel | None]:
         """What was done about it."""
@@ -228,4 +227,6 @@ class RunAdmin(OperatedAdmin):
         """What it cost, or what is held for it, and how far its money is."""
         is_held = row.billing_status == BillingStatus.HELD
         amount = row.billing_hold_micro_usd if is_held else row.billing_cost_micro_usd
-        return columns.stacked(amounts.amount(amount), money.WORDS[BillingStatus(row.billing_status)][1])
+        said = money.WORDS[BillingStatus(row.billing_status)][1]
+        is_ordinary = row.billing_status == BillingStatus.SETTLED
+        return amounts.amount(amount) if is_ordinary else columns.stacked(amounts.amount(amount), said)

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from hivemind.kit.admin import remembered
 from tests.admin import rows
 from tests.factories import tenants
 from tests.factories.rooms import MadeRoom
@@ -40,3 +41,9 @@ def alice(db: None) -> Person:
 def everything(db: None) -> tuple[Person, MadeRoom]:
     """One row of every kind, with canaries."""
     return rows.everything()
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """No answer of an earlier test counts."""
+    remembered.forget_all()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -20,6 +21,7 @@ from hivemind.kit.models import AuditEvent
 
 PAGES = ((re.compile(r"t_[0-9a-f]+"), "tenants_tenant"), (re.compile(r"room_[0-9a-f]+"), "rooms_room"))
 DETAIL_CHARS = 300
+MONEY = "_micro_usd"
 LATEST = 8
 
 
@@ -101,8 +103,15 @@ def details_of(event: AuditEvent) -> object:
 
 def in_one_line(details: object) -> object:
     """Ids, counts and flags by their names."""
-    pairs = [(name.replace("_", " "), plain(value)) for name, value in _items(details)]
+    pairs = [_pair(name, value) for name, value in _items(details)]
     return format_html_join(" · ", "{}: {}", pairs) if pairs else columns.NOTHING
+
+
+def _pair(name: str, value: object) -> tuple[str, str]:
+    """Money in dollars, everything else as it is."""
+    if name.endswith(MONEY) and isinstance(value, int):
+        return name.removesuffix(MONEY).replace("_", " "), f"{Decimal(value).scaleb(-6):,f} dollars"
+    return name.replace("_", " "), plain(value)
 
 
 def plain(value: object) -> str:

@@ -100,8 +100,10 @@ class ShownAdmin(WithPanels):
     grants: ClassVar[tuple[str, ...]] = ("view",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """The rows, with the columns that may be shown."""
-        return super().get_queryset(request).only(*self.shown)
+        """The rows, with the columns that may be shown; those of joined tables are read in the same query."""
+        rows = super().get_queryset(request).only(*self.shown)
+        joined = self.list_select_related
+        return rows.select_related(*joined) if isinstance(joined, list | tuple) else rows
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """The list's own columns, then those that other apps add."""

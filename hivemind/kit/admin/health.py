@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from hivemind.kit.admin import columns
+
 PATIENCE_SECONDS = 0.7
 FRESH_SECONDS = 10.0
 FULL_PERCENT = 90
@@ -15,11 +17,20 @@ FULL_PERCENT = 90
 
 @dataclass(frozen=True)
 class Health:
-    """One service at one moment. `said` is a version or a number, or what went wrong in our own words."""
+    """One service at one moment. `said` is a version or a number, or what went wrong in our own words.
+
+    `doubtful` is for what works and is still not what a service in earnest should have.
+    """
 
     name: str
     well: bool
     said: str
+    doubtful: bool = False
+
+    @property
+    def mood(self) -> str:
+        """The colour's name: `well`, `doubtful` or `ill`."""
+        return ("doubtful" if self.doubtful else "well") if self.well else "ill"
 
 
 class Probe:
@@ -80,11 +91,11 @@ def database() -> Health:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('server_version'), current_setting('max_connections')::int, "
-            "(SELECT count(*) FROM pg_stat_activity WHERE datname IS NOT NULL)"
+            "(SELECT count(*) FROM pg_stat_activity WHERE datname IS NOT NULL), pg_database_size(current_database())"
         )
-        version, most, used = cursor.fetchone()
+        version, most, used, size = cursor.fetchone()
     milliseconds = (time.monotonic() - started) * 1000
-    said = f"Postgres {version.split()[0]}, {used} of {most} connections, {milliseconds:.1f} ms"
+    said = f"Postgres {version.split()[0]}, {used} of {most} connections, {columns.size(size)}, {milliseconds:.1f} ms"
     return Health("Database", used < most * FULL_PERCENT / 100, said)
 
 
