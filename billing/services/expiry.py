@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 
-from django.db import DatabaseError
+from django.db import DataError, IntegrityError
 
 from billing.enums import Resolution
 from billing.errors import HoldResolved
@@ -47,6 +47,6 @@ def _each(subjects: Iterable[str], act: Callable[[str], bool], *, named: str) ->
     for subject in list(subjects):
         try:
             done += act(subject)
-        except DatabaseError:
+        except (IntegrityError, DataError):
             log.exception("what is over by time stays for the next sweep", extra={named: subject})
     return done

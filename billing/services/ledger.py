@@ -219,43 +219,62 @@ def _resolve(
     run_id: str, resolution: Resolution, *, cost_micro_usd: int, actor: Actor, details: dict[str, Any]
 ) -> Hold:
     with transaction.atomic():
-        standing = Hold.objects.filter(pk=run_id).first()
-        if standing is None:
-            raise HoldNotFound
-        account = locked(standing.account_id)
+        standing = _locked_with_account(run_id)
+        account = standing.account
         cost = min(max(cost_micro_usd, 0), standing.amount_micro_usd)
+        standing.resolved_at, standing.resolution, standing.cost_micro_usd = clock.now(), resolution.value, cost
         resolved = Hold.objects.filter(pk=run_id, resolved_at=None).update(
-            resolved_at=clock.now(), resolution=resolution, cost_micro_usd=cost
+            resolved_at=standing.resolved_at, resolution=resolution, cost_micro_usd=cost
         )
         if resolved != 1:
             raise HoldResolved
         if cost < cost_micro_usd:
             details = {**details, "capped_from_micro_usd": cost_micro_usd}
         shared = {**details, "resolution": resolution.value}
-        _write(account, EntryKind.RELEASE, standing.amount_micro_usd, actor=actor, run_id=run_id, details=shared)
+        moves = [_entry(account, EntryKind.RELEASE, standing.amount_micro_usd, actor=actor, run_id=run_id)]
         if cost:
-            _write(account, EntryKind.CHARGE, -cost, actor=actor, run_id=run_id, details=shared)
+            moves.append(_entry(account, EntryKind.CHARGE, -cost, actor=actor, run_id=run_id))
+        for entry in moves:
+            entry.details = shared
+        Entry.objects.bulk_create(moves)
+        if cost:
             lots.spend(account, cost)
-    standing.refresh_from_db()
     return standing
 
 
+def _locked_with_account(run_id: str) -> Hold:
+    """The hold of a run, with its account locked. Whether it stands is to be asked with the update that resolves it."""
+    holds = Hold.objects.select_related("account").select_for_update(no_key=True, of=("account",))
+    try:
+        return holds.get(pk=run_id)
+    except Hold.DoesNotExist as error:
+        raise HoldNotFound from error
+
+
 def _write(account: Account, kind: EntryKind, amount_micro_usd: int, *, actor: Actor, **values: Any) -> Entry:
-    """Append one entry and read back what the database made of it. Keeps `account` as the database has it."""
-    entry = Entry.objects.create(
+    """Append one entry to a locked account."""
+    entry = _entry(account, kind, amount_micro_usd, actor=actor, **values)
+    entry.save(force_insert=True)
+    return entry
+
+
+def _entry(account: Account, kind: EntryKind, amount_micro_usd: int, *, actor: Actor, **values: Any) -> Entry:
+    """The next entry of a locked account, not stored yet. Keeps `account` as the database is going to have it."""
+    account.entry_count += 1
+    account.balance_micro_usd += amount_micro_usd
+    if kind in (EntryKind.HOLD, EntryKind.RELEASE):
+        account.held_micro_usd -= amount_micro_usd
+    return Entry(
         entry_id=ids.entry_id(),
         account=account,
+        position=account.entry_count,
         kind=kind,
         amount_micro_usd=amount_micro_usd,
+        balance_after_micro_usd=account.balance_micro_usd,
         actor=actor.name,
         created_at=clock.now(),
         **values,
     )
-    account.balance_micro_usd += amount_micro_usd
-    if kind in (EntryKind.HOLD, EntryKind.RELEASE):
-        account.held_micro_usd -= amount_micro_usd
-    entry.balance_after_micro_usd = account.balance_micro_usd
-    return entry
 
 
 def _refundable(account: Account, run_id: str) -> int:

@@ -7,6 +7,8 @@ account's row to be locked.
 from collections.abc import Callable
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from billing.enums import EntryKind
 from billing.models import Account, CreditLot, Entry
 from hivemind.kit import clock
@@ -42,9 +44,7 @@ def expire(account: Account, *, actor: Actor, write: Callable[..., Entry]) -> in
     `write` appends an entry to the account.
     """
     now, on_hold, taken = clock.now(), account.held_micro_usd, 0
-    for lot in _open(account):
-        if lot.expires_at > now:
-            break
+    for lot in _open(account).filter(expires_at__lte=now):
         kept = min(lot.remaining_micro_usd, on_hold)
         on_hold -= kept
         rest = min(lot.remaining_micro_usd - kept, max(account.balance_micro_usd, 0))
@@ -56,9 +56,9 @@ def expire(account: Account, *, actor: Actor, write: Callable[..., Entry]) -> in
     return taken
 
 
-def _open(account: Account) -> list[CreditLot]:
+def _open(account: Account) -> QuerySet[CreditLot]:
     rows = CreditLot.objects.filter(account=account, remaining_micro_usd__gt=0)
-    return list(rows.select_related("entry").order_by("expires_at", "entry_id"))
+    return rows.select_related("entry").order_by("expires_at", "entry_id")
 
 
 def _shrink(lot: CreditLot, amount_micro_usd: int) -> None:
