@@ -72,3 +72,31 @@ class AdminRunsResponse(serializers.Serializer[Any]):
     """Runs of all tenants, newest first."""
 
     runs = AdminRunResponse(many=True)
+
+
+class LlmProbeQuery(StrictSerializer):
+    """Query string of the probe."""
+
+    provider = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=64, help_text="openrouter without it."
+    )
+    model = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=200, help_text="The configured model without it."
+    )
+
+
+class LlmProbeResponse(serializers.Serializer[Any]):
+    """How a provider answered: a status and the beginning of its body, or what went wrong."""
+
+    provider = serializers.CharField(required=False)
+    base_url = serializers.CharField(required=False, allow_blank=True)
+    model = serializers.CharField(required=False)
+    api_key_configured = serializers.BooleanField(required=False)
+    timeout_seconds = serializers.IntegerField(
+        required=False, help_text="Of a stage's calls, not of the probe."
+    )
+    status_code = serializers.IntegerField(required=False)
+    elapsed_ms = serializers.IntegerField(required=False)
+    body_head = serializers.CharField(required=False, help_text="200 characters, without the key.")
+    error_class = serializers.CharField(required=False)
+    error = serializers.CharField(required=False, help_text="300 characters, without the key.")

@@ -1,5 +1,7 @@
 """The operator's model services and rules, read from the settings, and the route of each stage."""
 
+from dataclasses import dataclass, field
+
 from hivemind.kit.conf import conf
 from runner import errors
 from runner.llm import errors as llm_errors
@@ -8,6 +10,23 @@ from runner.llm.providers import LlmRoute, Provider
 from runner.llm.routes import RouteRequest, RouteRules
 from runner.services.requests import RunRequest
 from runner.terms import RunTerms, StageTerms
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a provider is and the key to it, empty when the operator has not set it up."""
+
+    base_url: str
+    api_key: str = field(repr=False)
+
+
+def slots() -> dict[str, Slot]:
+    """Every provider that a room can name."""
+    llm = conf.llm
+    return {
+        "openrouter": Slot(llm.base_url, llm.api_key),
+        "tinfoil": Slot(llm.tinfoil_base_url, llm.tinfoil_api_key),
+    }
 
 
 def rules() -> RouteRules:
@@ -66,13 +85,10 @@ def route_of(terms: RunTerms, stage: StageTerms) -> LlmRoute | None:
 
 
 def _providers() -> dict[str, Provider]:
-    llm, timeout = conf.llm, float(conf.llm.timeout_seconds)
-    known = {}
-    if llm.api_key:
-        known["openrouter"] = Provider("openrouter", llm.base_url, llm.api_key, timeout)
-    if llm.tinfoil_api_key:
-        known["tinfoil"] = Provider("tinfoil", llm.tinfoil_base_url, llm.tinfoil_api_key, timeout)
-    return known
+    timeout = float(conf.llm.timeout_seconds)
+    return {
+        name: Provider(name, slot.base_url, slot.api_key, timeout) for name, slot in slots().items() if slot.api_key
+    }
 
 
 def _words(text: str) -> list[str]:
