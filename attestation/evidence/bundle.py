@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from attestation.encoding import unhex
+from attestation.encoding import b64, unb64, unhex
 from attestation.errors import BadKey, EncodingError, ManifestError
 from attestation.evidence.errors import BundleMalformed
 from attestation.keys import VerifyKey
@@ -62,7 +62,11 @@ class TlsClaim:
 
 @dataclass(frozen=True, kw_only=True)
 class Ready:
-    """Everything a service in attested hardware offers as proof. `booted_at` is unix seconds."""
+    """Everything a service in attested hardware offers as proof. `booted_at` is unix seconds.
+
+    `keyset` holds the service's other public keys by name; `config_document` is the text behind a
+    configuration id that is a document's digest.
+    """
 
     booted_at: float
     quote: bytes = field(repr=False)
@@ -77,10 +81,12 @@ class Ready:
     tls: TlsClaim
     run_signer_pubkey_b64: str
     run_signer_key_path: str
+    keyset: Mapping[str, bytes] = field(default_factory=dict)
+    config_document: str = field(default="", repr=False)
 
     def to_wire(self) -> dict[str, Any]:
-        """The response body."""
-        claims = {
+        """The response body. Keyset and configuration document are there only when there are any."""
+        claims: dict[str, Any] = {
             "tdx_quote_hex": self.quote.hex(),
             "event_log_json": self.event_log_json,
             "measurements": dict(self.measurements),
@@ -94,6 +100,10 @@ class Ready:
             "run_signer_pubkey_b64": self.run_signer_pubkey_b64,
             "run_signer_key_path": self.run_signer_key_path,
         }
+        if self.keyset:
+            claims["keyset"] = {name: b64(key) for name, key in self.keyset.items()}
+        if self.config_document:
+            claims["mr_config"] = self.config_document
         return {"ready": True, "booted_at": self.booted_at, "attestation": claims}
 
 
@@ -130,13 +140,31 @@ def _ready(top: Reader) -> Ready:
         compose_hash=_text(claims, "compose_hash").lower(),
         app_id=_text(claims, "app_id"),
         instance_id=_text(claims, "instance_id"),
-        hivemind_version=claims.text("hivemind_version"),
+        hivemind_version=_encodable(claims.text("hivemind_version")),
         report_data_version=claims.count("report_data_version"),
         app_auth=_app_auth(claims),
         tls=_tls(claims),
         run_signer_pubkey_b64=VerifyKey.from_b64(signer).b64 if signer else "",
         run_signer_key_path=_text(claims, "run_signer_key_path"),
+        keyset=_keyset(claims),
+        config_document=_text(claims, "mr_config"),
     )
+
+
+def _keyset(claims: Reader) -> dict[str, bytes]:
+    if not claims.has("keyset"):
+        return {}
+    keys = claims.object("keyset")
+    return {_encodable(name): unb64(keys.text(name)) for name in keys.members}
+
+
+def _encodable(text: str) -> str:
+    """Text that goes into a digest. JSON can carry halves of characters, which have no bytes."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise BundleMalformed from error
+    return text
 
 
 def _app_auth(claims: Reader) -> AppAuth:
