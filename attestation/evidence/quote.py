@@ -11,6 +11,7 @@ from attestation.evidence.errors import ConfigIdMalformed, QuoteMalformed
 
 CONFIG_ID_BYTES: Final = 48
 _BODY_BYTES: Final = 584
+_SGX_TEE_TYPE: Final = 0
 _TDX_TEE_TYPE: Final = 0x81
 _V4_BODY_AT: Final = 48
 _V5_HEADER_BYTES: Final = 48
@@ -46,11 +47,21 @@ class QuoteBody:
     """The TD report inside a quote, as raw bytes."""
 
     version: int
+    tee_tcb_svn: bytes
+    mr_seam: bytes
     td_attributes: bytes
+    xfam: bytes
     mr_td: bytes
     mr_config_id: bytes
+    mr_owner: bytes
+    mr_owner_config: bytes
     rtmrs: tuple[bytes, bytes, bytes, bytes]
     report_data: bytes
+
+    @property
+    def debug(self) -> bool:
+        """Whether any bit is set that puts the machine under somebody's debugger."""
+        return self.td_attributes[0] != 0
 
 
 def read_config_id(config_id: bytes) -> ConfigId:
@@ -66,33 +77,51 @@ def read_config_id(config_id: bytes) -> ConfigId:
     return ConfigId(kind, value)
 
 
+def is_sgx(quote: bytes) -> bool:
+    """Whether these are the beginnings of a quote of an SGX enclave."""
+    return len(quote) >= _V5_HEADER_BYTES and quote[0] in (3, 4, 5) and _tee_type(quote) == _SGX_TEE_TYPE
+
+
 def read_quote(quote: bytes) -> QuoteBody:
     """Finds the report in a version 4 or 5 TDX quote.
 
     Raises QuoteMalformed for anything else or too few bytes.
     """
-    version = int.from_bytes(quote[0:2], "little")
-    if int.from_bytes(quote[4:8], "little") != _TDX_TEE_TYPE:
+    if _tee_type(quote) != _TDX_TEE_TYPE:
         raise QuoteMalformed
-    start = _body_start(quote, version)
+    start = body_span(quote).start
     body = quote[start : start + _BODY_BYTES]
     if len(body) != _BODY_BYTES:
         raise QuoteMalformed
     return QuoteBody(
-        version=version,
+        version=_version(quote),
+        tee_tcb_svn=body[0:16],
+        mr_seam=body[16:64],
         td_attributes=body[120:128],
+        xfam=body[128:136],
         mr_td=body[136:184],
         mr_config_id=body[184:232],
+        mr_owner=body[232:280],
+        mr_owner_config=body[280:328],
         rtmrs=(body[328:376], body[376:424], body[424:472], body[472:520]),
         report_data=body[520:584],
     )
 
 
-def _body_start(quote: bytes, version: int) -> int:
-    if version == 4:
-        return _V4_BODY_AT
+def body_span(quote: bytes) -> slice:
+    """Where the report lies, with whatever a later kind of report adds. Raises QuoteMalformed."""
+    if _version(quote) == 4:
+        return slice(_V4_BODY_AT, _V4_BODY_AT + _BODY_BYTES)
     kind = int.from_bytes(quote[_V5_HEADER_BYTES : _V5_HEADER_BYTES + 2], "little")
     size = int.from_bytes(quote[_V5_HEADER_BYTES + 2 : _V5_BODY_AT], "little")
-    if version != 5 or kind <= _V5_NOT_A_TD or size < _BODY_BYTES:
+    if _version(quote) != 5 or kind <= _V5_NOT_A_TD or size < _BODY_BYTES:
         raise QuoteMalformed
-    return _V5_BODY_AT
+    return slice(_V5_BODY_AT, _V5_BODY_AT + size)
+
+
+def _version(quote: bytes) -> int:
+    return int.from_bytes(quote[0:2], "little")
+
+
+def _tee_type(quote: bytes) -> int:
+    return int.from_bytes(quote[4:8], "little")
