@@ -171,5 +171,6 @@ CLIENT_NAMES = frozenset(
         "API_KEY",
         "TEST_DATABASE_NAME",
         "TEST_DATABASE_URL",
+        "TEST_SOAK_SECONDS",
     }
 )
