@@ -19,6 +19,7 @@ class AdminRunsQuery(StrictSerializer):
     tenant_id = _any_of("One tenant's runs.")
     status = _any_of("pending, running, completed or failed; anything else finds nothing.")
     billing_status = _any_of("Runs whose bill is in this state; an unknown one finds nothing.")
+    cursor = serializers.CharField(required=False, max_length=120, help_text="From X-Next-Cursor of the page before.")
 
 
 class AdminRunResponse(serializers.Serializer[Any]):
@@ -92,9 +93,7 @@ class LlmProbeResponse(serializers.Serializer[Any]):
     base_url = serializers.CharField(required=False, allow_blank=True)
     model = serializers.CharField(required=False)
     api_key_configured = serializers.BooleanField(required=False)
-    timeout_seconds = serializers.IntegerField(
-        required=False, help_text="Of a stage's calls, not of the probe."
-    )
+    timeout_seconds = serializers.IntegerField(required=False, help_text="Of a stage's calls, not of the probe.")
     status_code = serializers.IntegerField(required=False)
     elapsed_ms = serializers.IntegerField(required=False)
     body_head = serializers.CharField(required=False, help_text="200 characters, without the key.")

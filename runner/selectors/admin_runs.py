@@ -1,11 +1,12 @@
 """Runs of all tenants, for the operator: what was done and what it cost, never what was asked or answered."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import BooleanField, Case, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 
+from hivemind.kit.api.pagination import Page, cut, position
 from runner.enums import RunStatus
 from runner.errors import RunNotFound
 from runner.models import Run
@@ -24,6 +25,7 @@ _NEWEST: Final = """
         SELECT r.id, r.created_at FROM runner_run r
         WHERE r.tenant_id = t.id AND (%s = '' OR r.billing_status = %s)
           AND (%s::text[] IS NULL OR r.status = ANY(%s::text[]))
+          AND (%s::timestamptz IS NULL OR (r.created_at, r.id) < (%s::timestamptz, %s))
         ORDER BY r.created_at DESC, r.id DESC LIMIT %s
     ) newest
     WHERE %s = '' OR t.id = %s
@@ -33,21 +35,25 @@ _NEWEST: Final = """
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which runs: empty texts mean any. No more than `per_tenant` of one tenant and `limit` in all."""
+    """Which runs: empty texts mean any. On one page no more than `per_tenant` of one tenant and `limit` in all."""
 
     limit: int
     per_tenant: int
     tenant_id: str = ""
     status: str = ""
     billing_status: str = ""
+    cursor: str = ""
 
 
-def newest(wanted: Wanted) -> QuerySet[Run]:
-    """The newest runs that are wanted, newest first. Two queries."""
+def newest(wanted: Wanted) -> Page[Run]:
+    """The newest runs that are wanted, newest first. Two queries. Raises BadCursor."""
     statuses = _statuses(wanted.status)
     bill, tenant = wanted.billing_status, wanted.tenant_id
-    params = [bill, bill, statuses, statuses, wanted.per_tenant, tenant, tenant, wanted.limit]
-    return _readable().filter(pk__in=RawSQL(_NEWEST, params)).order_by("-created_at", "-pk")  # noqa: S611
+    before, key = position(wanted.cursor) if wanted.cursor else (None, "")
+    params: list[Any] = [bill, bill, statuses, statuses, before, before, key]
+    params += [wanted.per_tenant, tenant, tenant, wanted.limit + 1]
+    runs = _readable().filter(pk__in=RawSQL(_NEWEST, params)).order_by("-created_at", "-pk")  # noqa: S611
+    return cut(list(runs), limit=wanted.limit)
 
 
 def get(run_id: str) -> Run:

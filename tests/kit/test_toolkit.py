@@ -90,7 +90,7 @@ def test_every_limit_is_taken_within_bounds() -> None:
 @pytest.mark.parametrize("cursor", ["", "x", "1.", ".a", "12345678901234567890.a", "999999999999999999.a", "\u0661.a"])
 def test_a_cursor_of_somebody_elses_making_is_refused(cursor: str) -> None:
     with pytest.raises(pagination.BadCursor):
-        pagination._read(cursor)
+        pagination.position(cursor)
 
 
 def test_logs_hold_allow_listed_fields_and_no_text_of_an_exception() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
@@ -10,6 +10,7 @@ from django.db.models import Model, Q, QuerySet
 from hivemind.kit.errors import Invalid
 
 HEADER = "X-Next-Cursor"
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class BadCursor(Invalid):
@@ -39,12 +40,15 @@ def newest_first(rows: QuerySet[T], *, limit: int, cursor: str | None = None) ->
     """Up to `limit` rows by `created_at` and primary key, newest first, after `cursor` if given."""
     ordered = rows.order_by("-created_at", "-pk")
     if cursor:
-        moment, key = _read(cursor)
+        moment, key = position(cursor)
         ordered = ordered.filter(Q(created_at__lt=moment) | Q(created_at=moment, pk__lt=key))
-    found = list(ordered[: limit + 1])
+    return cut(list(ordered[: limit + 1]), limit=limit)
+
+
+def cut(found: Sequence[T], *, limit: int) -> Page[T]:
+    """The page of rows that were asked for with one more than `limit`, ordered as by `newest_first`."""
     more = len(found) > limit
-    last = found[limit - 1] if more else None
-    return Page(found[:limit], _write(last) if last is not None else None)
+    return Page(found[:limit], _write(found[limit - 1]) if more else None)
 
 
 def clamp(value: int | None, *, default: int, highest: int) -> int:
@@ -53,11 +57,12 @@ def clamp(value: int | None, *, default: int, highest: int) -> int:
 
 
 def _write(row: Model) -> str:
-    micros = int(row.created_at.timestamp() * 1_000_000)  # type: ignore[attr-defined]
+    micros = (row.created_at - _EPOCH) // timedelta(microseconds=1)  # type: ignore[attr-defined]
     return f"{micros}.{row.pk}"
 
 
-def _read(cursor: str) -> tuple[datetime, str]:
+def position(cursor: str) -> tuple[datetime, str]:
+    """After which moment and key to read on. Raises BadCursor."""
     micros, _, key = cursor.partition(".")
     if not (micros.isascii() and micros.isdigit() and len(micros) <= 18 and key):
         raise BadCursor

@@ -26,10 +26,10 @@ class AdminRunsView(APIView):
         operation_id="admin_runs_list",
         summary="List the newest runs of all tenants",
         parameters=[AdminRunsQuery],
-        responses={200: AdminRunsResponse, **refusals(401, 422, 503)},
+        responses={200: AdminRunsResponse, **refusals(400, 401, 422, 503)},
     )
     def get(self, request: Request) -> Response:
-        """Filters come first, then the cut of each tenant, then the whole."""
+        """Filters come first, then the cut of each tenant, then the whole. The cuts hold for one page."""
         query = parse(AdminRunsQuery, request.query_params)
         wanted = admin_runs.Wanted(
             limit=clamp(query.get("limit") or None, default=200, highest=1000),
@@ -37,9 +37,10 @@ class AdminRunsView(APIView):
             tenant_id=query["tenant_id"],
             status=query["status"],
             billing_status=query["billing_status"],
+            cursor=query.get("cursor", ""),
         )
-        runs = [admin_shapes.run(row) for row in admin_runs.newest(wanted)]
-        return Response({"runs": runs}, headers=NO_STORE)
+        page = admin_runs.newest(wanted)
+        return Response({"runs": [admin_shapes.run(row) for row in page.rows]}, headers=page.headers | NO_STORE)
 
 
 class AdminRunView(APIView):

@@ -125,6 +125,20 @@ def test_runs_of_all_tenants_are_merged_newest_first(olga: Client, room: MadeRoo
     assert listed(olga, "?per_tenant=2&limit=1") == newest[:1]
 
 
+def test_the_next_page_begins_where_the_last_one_ended(olga: Client, room: MadeRoom, second: MadeRoom) -> None:
+    newest = dated(*[factory.ask(each.owner.owner, each) for each in (room, second, room, second, room)])
+    moment = Run.objects.get(pk=newest[2]).created_at
+    Run.objects.filter(pk__in=newest[1:4]).update(created_at=moment)
+    newest[1:4] = sorted(newest[1:4], reverse=True)
+    found, cursor = [], ""
+    for _ in range(3):
+        page = olga.get(f"{PATH}?limit=2{cursor}")
+        found += [row["run_id"] for row in page.json()["runs"]]
+        cursor = f"&cursor={page.headers.get('X-Next-Cursor', '')}"
+    assert (found, cursor) == (newest, "&cursor=")
+    assert olga.get(f"{PATH}?cursor=x").status_code == 400
+
+
 def test_filters_come_before_every_cut(olga: Client, room: MadeRoom, second: MadeRoom) -> None:
     old, new, other = ended(room), factory.ask(room.owner.owner, room), ended(second, failed=True)
     dated(old, new, other)
