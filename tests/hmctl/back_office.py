@@ -246,6 +246,7 @@ class BackOffice:
                 "name": "old",
                 "agent_type": "query",
                 "image": "x:1",
+                "reason": "damaged",
                 "deleted": not dry,
             }
             for n in range(self.orphans)

@@ -64,9 +64,9 @@ def test_sweep_is_dry_first(olga: Shell, service: LyingService) -> None:
     dry = olga("admin", "sweep")
 
     assert dry.out == (
-        "AGENT_ID      TYPE   TENANT  IMAGE  ERROR  NAME\n"
-        "c0ffee12ab00  query  alice   x:1    -      old\n"
-        "c0ffee12ab01  query  alice   x:1    -      old\n"
+        "AGENT_ID      TYPE   TENANT  REASON   ERROR  IMAGE  NAME\n"
+        "c0ffee12ab00  query  alice   damaged  -      x:1    old\n"
+        "c0ffee12ab01  query  alice   damaged  -      x:1    old\n"
     )
     assert "2 agent(s) would be deleted (--no-dry-run does it)\n" in dry.err
     assert service.office.orphans == 2

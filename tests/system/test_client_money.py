@@ -70,6 +70,12 @@ def test_an_invited_asker_pays_with_a_token_for_this_run(bob: Hmctl, service: Se
     balance = json.loads(bob("balance", "--json"))
     assert [entry["kind"] for entry in balance["ledger"]] == ["usage_release", "usage_hold", "credit_grant"]
     assert balance["balance_micro_usd"] == 10_000_000
+    run_id = balance["ledger"][0]["run_id"]
+    listed = json.loads(bob("admin", "runs", "list", "--billing-status", "settled", "--json"))
+    assert run_id in [row["run_id"] for row in listed]
+    told = json.loads(bob("admin", "runs", "show", run_id, "--json"))
+    assert (told["payer_tenant_id"], told["billing_hold_micro_usd"]) == (balance["tenant_id"], 3_500_000)
+    assert "Status:   completed\n" in bob("admin", "runs", "show", run_id)
 
 
 def test_a_share_link_is_read_with_the_token_that_paid(bob: Hmctl, service: Service, priced: dict[str, Any]) -> None:
@@ -115,6 +121,8 @@ def test_the_operator_sees_and_moves_the_money(bob: Hmctl, service: Service) -> 
     assert "withdrawn" in bob("admin", "billing", "prices", "--all")
     bob("--profile", "ops", "init", "--service", service.origin, "--api-key", "-", text=service.admin_key + "\n")
     assert "operator key accepted" in bob("--profile", "ops", "doctor")
+    assert "Error:    Connect" in bob("admin", "llm-probe", code=1)
+    assert json.loads(bob("admin", "sweep", "--json"))["dry_run"] is True
     bob("admin", "tenants", "delete", tenant, "-y")
     assert "$7.000000" not in bob("admin", "tenants", "list")
 

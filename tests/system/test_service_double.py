@@ -65,6 +65,8 @@ class Teller:
         admin("GET", "/billing/prices")
         admin("DELETE", "/billing/prices/openrouter/m/double")
         self._tenants(admin)
+        admin("POST", "/agents/sweep-broken", dry_run="true")
+        admin("GET", "/llm-probe", provider="openrouter", model="m/x")
 
     def _tenants(self, admin: Callable[..., Any]) -> None:
         admin("GET", "/tenants")
@@ -94,6 +96,8 @@ def test_money_has_the_same_shapes_in_the_double(service: Service) -> None:
     double = LyingService()
     try:
         double.bank.spending = {"2026-01-01": 5}
+        double.office.orphans = 0
+        double.office.probe = {"error_class": "ConnectError", "error": "refused", "elapsed_ms": 1}
         double.publish(double.manifest())
         imitated = Teller(
             double.url, admin_key=double.office.key, room_id="room_0123456789ab", owner=double.alice

@@ -27,7 +27,7 @@ class Options:
 @json_option
 @with_operator
 def command(op: Operating, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Find agents whose image the service no longer has. With --no-dry-run they are deleted after a question.
+    """Find agents whose image is gone and cannot be made again. With --no-dry-run they are deleted after a question.
 
     \b
     Examples:
@@ -60,6 +60,6 @@ def run(op: Operating, options: Options) -> None:
 
 
 def _table(orphans: list[JsonObject]) -> str:
-    names = ("agent_id", "agent_type", "tenant_name", "image", "error", "name")
+    names = ("agent_id", "agent_type", "tenant_name", "reason", "error", "image", "name")
     rows = [tuple(wire.text(orphan, name) or "-" for name in names) for orphan in orphans]
-    return columns.table(("AGENT_ID", "TYPE", "TENANT", "IMAGE", "ERROR", "NAME"), rows)
+    return columns.table(("AGENT_ID", "TYPE", "TENANT", "REASON", "ERROR", "IMAGE", "NAME"), rows)
