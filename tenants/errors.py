@@ -141,8 +141,8 @@ class DatabaseNameInvalid(Invalid):
 
     code = "database_name_invalid"
     sentence = (
-        "A database's name has 1 to 63 letters, digits, _ or -, begins with a letter or _, and is not one that the"
-        " server or another tenant goes by"
+        "A database's name has 1 to 63 letters, digits, _ or -, begins with a letter or _, and is not one of the"
+        " server's own; tenant_ and a tenant's id is for the tenant of that id alone"
     )
 
 

@@ -83,7 +83,7 @@ def ensure_room_role(connection: server.Connection, reader: Reader, *, tables: I
     if _is_exact(connection, reader.role, wanted):
         return
     with connection.transaction():
-        _lock(connection)
+        lock(connection)
         if not exists(connection, reader.role):
             _create(connection, reader)
         _grant(connection, reader, sorted(wanted))
@@ -94,7 +94,7 @@ def ensure_room_role(connection: server.Connection, reader: Reader, *, tables: I
 def drop_room_role(connection: server.Connection, *, role: str, owner: str) -> None:
     """Remove the role, its rights and its sessions. Gone already is fine."""
     with connection.transaction():
-        _lock(connection)
+        lock(connection)
         if exists(connection, role):
             # Only who has the rights of the grantor can take a grant back, so the service inherits for a moment.
             inherit(connection, True, role, owner)
@@ -150,8 +150,8 @@ def inherit(connection: server.Connection, inherit: bool, *roles: str) -> None:
     connection.execute(sql.SQL("GRANT {} TO CURRENT_USER{}").format(names, sql.SQL(options)))
 
 
-def _lock(connection: server.Connection) -> None:
-    """One change of roles at a time in this database."""
+def lock(connection: server.Connection) -> None:
+    """One change of roles at a time in this database, until the end of the transaction."""
     connection.execute("SELECT pg_advisory_xact_lock(hashtext('room roles'))")
 
 

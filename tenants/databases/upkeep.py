@@ -66,7 +66,7 @@ def bring_about(connection: server.Connection, tenant_id: str) -> None:
 
 def ensure_role(connection: server.Connection, role: str) -> None:
     """Make the tenant's role, or its limits what they should be. Raises DatabaseNotOurs when it is too powerful."""
-    connection.execute("SELECT pg_advisory_xact_lock(hashtext('upkeep'))")
+    roles.lock(connection)
     closed = template.is_closed(connection)
     if not roles.exists(connection, role):
         provision.create_role(connection, role, closed=closed)
