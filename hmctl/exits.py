@@ -3,9 +3,9 @@
 | code | meaning |
 | ---- | ------- |
 | 0 | done |
-| 1 | refused, failed or declined; also the failures of room, agents, sql, init and profile commands |
-| 2 | wrong usage; for owner and trust commands: the service could not be reached |
-| 3 | for owner and trust commands: the service answered with an error |
+| 1 | refused, failed or declined; also the failures of room, agents, sql, init, signup and profile commands |
+| 2 | wrong usage; for owner, admin and trust commands: the service could not be reached |
+| 3 | for owner, admin and trust commands: the service answered with an error |
 | 4 | the service is not trusted; for `room ask`: the run failed |
 | 5 | `room ask`: the run did not end in time |
 | 6 | `room ask`: the signed run record was rejected |
