@@ -1,6 +1,7 @@
 """Balances, as they are kept."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import QuerySet, Sum
 
@@ -30,13 +31,14 @@ def days_of(tenant_id: str, *, days: int = SPENDING_DAYS) -> QuerySet[DailyFigur
     return DailyFigure.objects.filter(account_id=tenant_id, day_date__gte=since).order_by("day_date")
 
 
-def days_of_all(*, days: int = SPENDING_DAYS) -> QuerySet[DailyFigure, dict[str, int]]:
+def days_of_all(*, days: int = SPENDING_DAYS) -> list[dict[str, Any]]:
     """Sums over all accounts by day, oldest first."""
     since = clock.now().date() - timedelta(days=days - 1)
     rows = DailyFigure.objects.filter(day_date__gte=since).order_by("day_date").values("day_date")
-    return rows.annotate(
+    sums = rows.annotate(
         credited=Sum("credited_micro_usd"),
         debited=Sum("debited_micro_usd"),
         spent=Sum("spent_micro_usd"),
         runs=Sum("run_count"),
     )
+    return [dict(row) for row in sums]

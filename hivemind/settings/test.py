@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from typing import cast
 
 from hivemind.local import testing
 
@@ -17,7 +18,8 @@ SECRET_KEY = f"not-a-secret-outside-the-test-suite-{os.getpid()}"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("HIVEMIND_TEST_DATABASE_NAME", f"hivemind_test_{os.getpid()}")}
 # Tests of real transactions empty every table after themselves, which the books refuse to anybody else.
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c hivemind.may_empty_the_books=on"
+options = cast(dict[str, object], DATABASES["default"].get("OPTIONS", {}))
+DATABASES["default"]["OPTIONS"] = {**options, "options": "-c hivemind.may_empty_the_books=on"}
 # All tests come from one address and are refused on purpose; those of the throttles switch them on.
 HIVEMIND = replace(HIVEMIND, throttles=Throttles(signup="", redeem="", failed_auth=""))
 # Each test client would look at every static file again.

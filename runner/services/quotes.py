@@ -7,6 +7,7 @@ at the dearer of its model's two rates, because nobody knows beforehand which ar
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from billing.money import TokenPrice, rounded_up
 from billing.selectors import prices
@@ -58,7 +59,8 @@ def priced(terms: RunTerms, *, at: datetime) -> RunTerms:
     if not terms.provider:
         return terms
     found = prices.in_force(terms.provider, models={stage.model for _, stage in terms.stages}, at=at)
-    return replace(terms, **{name: _with_price(stage, found.get(stage.model)) for name, stage in terms.stages})
+    stages: dict[str, Any] = {name: _with_price(stage, found.get(stage.model)) for name, stage in terms.stages}
+    return replace(terms, **stages)
 
 
 def of(terms: RunTerms, *, at: datetime) -> Quote:
