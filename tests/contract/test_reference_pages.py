@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import fields
+from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from hivemind.reference.meanings import MEANINGS
 from hivemind.reference.pages import stale
@@ -22,7 +22,7 @@ def test_every_setting_has_a_meaning_and_no_meaning_lacks_its_setting() -> None:
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
-def test_the_api_browser_loads_everything_from_this_service(path: str, settings: SettingsWrapper) -> None:
+def test_the_api_browser_loads_everything_from_this_service(path: str, settings: Any) -> None:
     settings.WHITENOISE_USE_FINDERS = True
     page = Client().get(path)
     assert page.status_code == 200
