@@ -52,7 +52,7 @@ MEANINGS: Final[dict[str, str]] = {
     "be a 401 is a 429; a valid credential always passes.",
     "SCOPE_MODE": "Mode that every scope agent is told to work in. Empty: chosen for each run.",
     "ADMIN_REQUIRE_OTP": "Require a second factor of every operator; who has none reaches only the page to set one up.",
-    "BILLING_ENFORCE_CREDITS": "Refuse runs that the payer's credit does not cover, and runs of models without a price.",
+    "BILLING_ENFORCE_CREDITS": "Refuse runs that the payer's credit does not cover, or whose models have no price.",
     "SELF_SERVE_SIGNUP_ENABLED": "Let anybody make a tenant with `POST /v1/signup`.",
     "SIGNUP_STARTER_CREDIT_CODE": "Credit code that is redeemed for every tenant that signs up. Empty: none.",
 }
