@@ -23,16 +23,17 @@ from hivemind.models import Change
 from hivemind.models.history import OF_ACCESS
 
 LATEST: Final = 8
-NOBODY: Final = "no request"
+NOBODY: Final = "not known"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How a kind of row is called, whose page it is about, and the column that says which one it is."""
+    """How a kind of row is called, whose page it is about, the column that says which one it is, and whose it is."""
 
     word: str
     page: str
     title: str
+    whose: str = ""
 
 
 KINDS: Final = {
@@ -43,20 +44,21 @@ KINDS: Final = {
     "credit_code": Kind("credit code", "billing_creditcode", "label"),
     "price": Kind("price", "billing_price", "model"),
     "spend_token": Kind("spend token", "billing_spendtoken", "token_id"),
-    "operator": Kind("operator", "auth_user", "username"),
-    "group": Kind("group", "auth_group", "name"),
-    "operator_group": Kind("operator's group", "auth_user", "group"),
-    "operator_permission": Kind("operator's permission", "auth_user", "permission"),
-    "group_permission": Kind("group's permission", "auth_group", "permission"),
+    "operator": Kind("operator", "auth_user", "username", "username"),
+    "group": Kind("group", "auth_group", "name", "name"),
+    "operator_group": Kind("operator's group", "auth_user", "group", "operator"),
+    "operator_permission": Kind("operator's permission", "auth_user", "permission", "operator"),
+    "group_permission": Kind("group's permission", "auth_group", "permission", "group"),
 }
 ACTS: Final = {
     "insert": ("success", "made"),
     "update": ("info", "changed"),
     "delete": ("danger", "deleted"),
     "password": ("warning", "password changed"),
-    "baseline": ("plain", "was there before"),
 }
-GIVEN: Final = {"insert": ("success", "given"), "delete": ("danger", "taken away"), "baseline": ACTS["baseline"]}
+GIVEN: Final = {"insert": ("success", "given"), "delete": ("danger", "taken away")}
+# What was there before the history began is no change; it is kept so that the first one has something to differ from.
+BASELINE: Final = "baseline"
 # On whose pages which kinds are shown.
 PAGES: Final = {
     "tenants.tenant": ("tenant",),
@@ -107,7 +109,7 @@ def panel(row: Any, request: HttpRequest) -> Panel | None:
     kinds = PAGES[row._meta.label_lower]
     if not _may_see(request, kinds):
         return None
-    found = Change.objects.filter(kind__in=kinds, subject=str(row.pk))[:LATEST]
+    found = Change.objects.filter(kind__in=kinds, subject=str(row.pk)).exclude(act=BASELINE)[:LATEST]
     return Panel(
         "Changes",
         headers=("When", "Who", "What"),
@@ -191,7 +193,7 @@ class ChangeAdmin(ShownAdmin):
         """The changes of what this person may see."""
         rows: QuerySet[Any] = super().get_queryset(request)
         mine = KINDS if request.user.is_superuser else [kind for kind in KINDS if kind not in OF_ACCESS]
-        return rows.filter(kind__in=list(mine))
+        return rows.filter(kind__in=list(mine)).exclude(act=BASELINE)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """One change, by the key of its own table, so that nothing is searched through."""
@@ -227,7 +229,7 @@ class ChangeAdmin(ShownAdmin):
         """The row, linked to its page, which may be gone."""
         kind = KINDS[row.kind]
         try:
-            page = columns.row(kind.page, row.subject)
+            page = columns.row(kind.page, row.subject, _text("", row.after.get(kind.whose) or row.subject))
         except NoReverseMatch:
             page = row.subject
         return columns.stacked(kind.word, page)

@@ -49,6 +49,7 @@ COPIED = {
     "hivemind_operatorpermissionevent": ("auth_user_user_permissions", ["id", "user_id", "permission_id"]),
     "hivemind_grouppermissionevent": ("auth_group_permissions", ["id", "group_id", "permission_id"]),
 }
+OPERATOR = "jsonb_build_object('operator', (SELECT u.username FROM auth_user u WHERE u.id = e.user_id))"
 GROUP = "jsonb_build_object('group', (SELECT g.name FROM auth_group g WHERE g.id = e.group_id))"
 PERMISSION = """jsonb_build_object('permission', (
         SELECT t.app_label || '.' || p.codename
@@ -64,9 +65,9 @@ BRANCHES = [
     Branch("spend_token", "hivemind_spendtokenevent", "token_id"),
     Branch("operator", "hivemind_operatorevent", "id"),
     Branch("group", "hivemind_groupevent", "id"),
-    Branch("operator_group", "hivemind_operatorgroupevent", "id", "user_id", GROUP),
-    Branch("operator_permission", "hivemind_operatorpermissionevent", "id", "user_id", PERMISSION),
-    Branch("group_permission", "hivemind_grouppermissionevent", "id", "group_id", PERMISSION),
+    Branch("operator_group", "hivemind_operatorgroupevent", "id", "user_id", f"{OPERATOR} || {GROUP}"),
+    Branch("operator_permission", "hivemind_operatorpermissionevent", "id", "user_id", f"{OPERATOR} || {PERMISSION}"),
+    Branch("group_permission", "hivemind_grouppermissionevent", "id", "group_id", f"{GROUP} || {PERMISSION}"),
 ]
 BASELINE = "".join(history_sql.baseline(events, table, columns) for events, (table, columns) in COPIED.items())
 

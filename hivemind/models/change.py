@@ -27,4 +27,4 @@ class Change(models.Model):
         ordering = ("-at", "-number")
 
     def __str__(self) -> str:
-        return f"{self.act} of {self.kind.replace('_', ' ')} {self.subject}"
+        return f"{self.kind.replace('_', ' ')} {self.subject}: {self.act}"

@@ -117,10 +117,11 @@ def delete(page_of: OperatedAdmin, request: HttpRequest, tenant: Tenant) -> Http
         button="Delete for good",
         dangerous=True,
         follows=(
-            "Every credential of the tenant is refused, its work is stopped, and its database is dropped.",
-            "The following goes with it and comes back from no backup of ours:",
-            *(panels.losses("tenants.delete", tenant) or ["nothing else that exists now"]),
+            "Every credential of the tenant is refused and its work is stopped.",
+            "Its database is dropped, and its rooms, agents and runs are deleted with it, for good.",
+            "What is in the books and in the trail stays.",
         ),
+        losses=panels.losses("tenants.delete", tenant),
         original=tenant,
         back=columns.page_of(MODEL, tenant.pk),
     )
@@ -165,7 +166,6 @@ def _shown_once(
         **context,
     )
     answer["Cache-Control"] = "no-store"
-    answer["Referrer-Policy"] = "no-referrer"
     return answer.render()
 
 

@@ -1,6 +1,8 @@
 """Accounts of operators: only a superuser manages them, and the trail says so."""
 
-from django.contrib.auth.models import Permission, User
+import re
+
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
 from hivemind.kit.admin.accounts import grantable
@@ -52,3 +54,23 @@ def test_only_permissions_that_mean_something_are_offered(olga: Client) -> None:
     assert {name for name in names if name.startswith("delete_")} == {"delete_tenant"}
     assert not names & {"view_user", "change_agent", "view_logentry", "view_apikey", "view_session"}
     assert olga.get("/admin/auth/group/add/").status_code == 200
+
+
+def test_saving_the_page_of_a_role_changes_nothing(olga: Client) -> None:
+    for group in Group.objects.all():
+        before = set(group.permissions.values_list("pk", flat=True))
+        address = f"/admin/auth/group/{group.pk}/change/"
+        ticked = re.findall(r'name="permissions"\s+value="(\d+)"[^>]*\schecked>', olga.get(address).content.decode())
+        sent = {"name": group.name, "permissions": ticked}
+        assert olga.post(address, sent).status_code == 302
+        assert set(group.permissions.values_list("pk", flat=True)) == before
+
+
+def test_an_account_is_given_a_role_on_its_page(olga: Client) -> None:
+    User.objects.create_user("ines", password=PASSWORD)
+    support = Group.objects.get(name="support")
+    text = olga.get(account("ines")).content.decode()
+    assert 'type="checkbox" name="groups"' in text and "room: change" in text
+    sent = {"username": "ines", "is_active": "on", "is_staff": "on", "groups": [support.pk]}
+    assert olga.post(account("ines"), sent).status_code == 302
+    assert User.objects.get(username="ines").has_perm("rooms.change_room")

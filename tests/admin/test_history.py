@@ -49,7 +49,7 @@ def test_what_changes_rows_behind_our_back_is_told_too(alice: Person) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE tenants_tenant SET name = 'by hand'")
     [update] = changes("tenant", alice.tenant.pk, "update")
-    assert update.context is None and admin_changes.who(update) == "no request"
+    assert update.context is None and admin_changes.who(update) == "not known"
     assert admin_changes.differences(update) == [("name", "alice", "by hand")]
 
 

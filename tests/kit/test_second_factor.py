@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import override_settings
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
@@ -164,3 +165,13 @@ def test_codes_are_not_printed(olga: User) -> None:
     operators.with_factor(olga)
     made = second_factor.renew_codes(olga, actor=OLGA)
     assert made.codes[0] not in repr(made)
+
+
+def test_the_command_line_resets_a_factor(olga: User) -> None:
+    operators.with_factor(olga)
+    call_command("reset_second_factor", "olga")
+    assert not second_factor.is_set_up(olga)
+    assert AuditEvent.objects.get(action="second_factor.removed").actor == "system:reset_second_factor"
+    for name, complaint in (("olga", "no second factor"), ("nobody", "no account")):
+        with pytest.raises(CommandError, match=complaint):
+            call_command("reset_second_factor", name)

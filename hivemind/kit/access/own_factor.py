@@ -78,7 +78,6 @@ class OwnView(View, ABC):
             shared |= {"sidebar_navigation": [], "available_apps": [], "is_nav_sidebar_enabled": False}
         answer = TemplateResponse(self.request, template, {**shared, "required": _required(), **context})
         answer["Cache-Control"] = "no-store"
-        answer["Referrer-Policy"] = "no-referrer"
         return answer
 
     def show_codes(self, made: RecoveryCodes, *, title: str) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as Ticks
 
 from hivemind.kit import audit
 from hivemind.kit.admin import columns
@@ -45,6 +46,7 @@ RESET_FACTOR = Deed(
     act=lambda user, actor: second_factor.remove(user, actor=actor),
     applies=lambda user: user.factor_since is not None,
     icon="phonelink_erase",
+    asks="Let this operator in without a second factor?",
 )
 
 
@@ -87,12 +89,24 @@ def grantable() -> QuerySet[Permission]:
     return Permission.objects.select_related("content_type").filter(asked)
 
 
-def _offer_grantable(field: Any) -> None:
-    field.queryset = grantable()
+class Permissions(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Permissions to tick, in words such as `room: change`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Permission.objects.none(), required=False, widget=Ticks, **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        """What is permitted to which rows."""
+        return f"{obj.content_type.name}: {obj.codename.partition('_')[0]}"
 
 
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     """An account, without its password."""
+
+    groups = forms.ModelMultipleChoiceField(
+        Group.objects.order_by("name"), required=False, widget=Ticks, help_text="A role, or several."
+    )
+    user_permissions = Permissions(label="Besides", help_text="What the account may do that no group of it may.")
 
     class Meta:
         model = User
@@ -100,7 +114,21 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _offer_grantable(self.fields["user_permissions"])
+        self.fields["user_permissions"].queryset = grantable()  # type: ignore[attr-defined]
+
+
+class GroupForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A set of permissions."""
+
+    permissions = Permissions()
+
+    class Meta:
+        model = Group
+        fields = ("name", "permissions")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["permissions"].queryset = grantable()  # type: ignore[attr-defined]
 
 
 @admin.register(User)
@@ -108,6 +136,7 @@ class UserAdmin(Accounts, Operates, WithPanels, UserBase, ThemedAdmin):
     """Accounts of operators. The hash of a password is not shown, not even in part."""
 
     form = AccountForm
+    filter_horizontal = ()
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     deeds = (RESET_FACTOR,)
@@ -170,8 +199,5 @@ class UserAdmin(Accounts, Operates, WithPanels, UserBase, ThemedAdmin):
 class GroupAdmin(Accounts, WithPanels, PlainGroupAdmin, ThemedAdmin):
     """Sets of permissions."""
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Offer the permissions that mean something here."""
-        form = super().get_form(request, obj, change=change, **kwargs)
-        _offer_grantable(form.base_fields["permissions"])
-        return form
+    form = GroupForm
+    filter_horizontal = ()

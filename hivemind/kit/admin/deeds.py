@@ -39,7 +39,7 @@ class Deed:
 
     `act` is the service call; it may raise DomainError. `applies` says whether it makes sense for a row; `follows` are
     the consequences in sentences; `done` completes "3 rooms …". `needs` is what an account must be permitted to do to
-    rows of the model: `change`, `add` or `delete`.
+    rows of the model: `change`, `add` or `delete`. `asks` is the question on the page; empty: `title` and the noun.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Deed:
     icon: str = "bolt"
     dangerous: bool = True
     needs: str = "change"
+    asks: str = ""
 
 
 @dataclass(frozen=True)

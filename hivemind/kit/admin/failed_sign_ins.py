@@ -35,6 +35,7 @@ UNLOCK = Deed(
     act=lambda row, actor: sign_ins.unlock(row.username or "", row.ip_address or "", actor=actor),
     applies=is_locked,
     icon="lock_open",
+    asks="Let this account be tried again?",
     dangerous=False,
 )
 

@@ -10,9 +10,11 @@ from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, transaction
 
-from hivemind.kit import audit
+from hivemind.kit import acting, audit
 from hivemind.kit.audit import Actor
 from hivemind.roles import ROLES
+
+COMMAND = Actor.system("create_operator")
 
 
 class Command(BaseCommand):
@@ -48,12 +50,13 @@ def _create(name: str, *, password: str, role: str | None) -> bool:
         return False
     try:
         with transaction.atomic():
-            if role is None:
-                users.objects.create_superuser(username=name, password=password)
-            else:
-                user = users.objects.create_user(username=name, password=password, is_staff=True)
-                user.groups.add(_group(role))
-            audit.record(Actor.system("create_operator"), "user.added", name, role=role or "superuser")
+            with acting.on_behalf(lambda: {"actor": COMMAND.name}):
+                if role is None:
+                    users.objects.create_superuser(username=name, password=password)
+                else:
+                    user = users.objects.create_user(username=name, password=password, is_staff=True)
+                    user.groups.add(_group(role))
+            audit.record(COMMAND, "user.added", name, role=role or "superuser")
     except IntegrityError:  # another start was faster
         return False
     return True
