@@ -86,9 +86,9 @@ def _of_checks() -> Iterator[Need]:
 def _of_accounts() -> Iterator[Need]:
     kept = books()
     if kept.overdrawn_count:
-        count, missing = columns.counted(kept.overdrawn_count, "account"), amounts.plain(kept.overdrawn_micro_usd)
+        who, missing = columns.counted(kept.overdrawn_count, "account"), amounts.plain(kept.overdrawn_micro_usd)
         yield Need(
-            "danger", f"{count} overdrawn, together {missing}", columns.list_of("billing_account", overdrawn="yes")
+            "danger", f"{who} overdrawn, together {missing}", columns.list_of("billing_account", overdrawn="yes")
         )
     count = running_dry()
     if count:

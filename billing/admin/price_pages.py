@@ -151,4 +151,10 @@ def _asked_for(request: HttpRequest) -> dict[str, str]:
 
 def _cells(row: Price) -> list[spreadsheets.Cell]:
     prompt, completion = row.prompt_micro_usd_per_mtok, row.completion_micro_usd_per_mtok
-    return [row.provider, row.model, amounts.decimal(prompt), amounts.decimal(completion), row.effective_from]
+    return [
+        row.provider,
+        row.model,
+        amounts.decimal(prompt),
+        amounts.decimal(completion),
+        row.effective_from.isoformat(),
+    ]
