@@ -29,8 +29,16 @@ SHOWN: Final = frozenset(
         "tenants.view_tenant",
     }
 )
-# Make, rename, suspend and resume tenants, reset their keys; end rooms; stop runs.
-SERVED: Final = frozenset({"rooms.change_room", "runner.change_run", "tenants.add_tenant", "tenants.change_tenant"})
+# Make, rename, suspend and resume tenants, reset their keys; end rooms; stop runs; sweep broken agents.
+SERVED: Final = frozenset(
+    {
+        "agents.change_agent",
+        "rooms.change_room",
+        "runner.change_run",
+        "tenants.add_tenant",
+        "tenants.change_tenant",
+    }
+)
 # Grant, debit and refund; mint and revoke credit codes; set prices; revoke spend tokens.
 PAID: Final = frozenset(
     {

@@ -6,12 +6,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from agents.admin import builds
+from agents.admin import builds, pages
 from agents.enums import AgentType, InspectionMode
 from agents.models import Agent
 from hivemind.kit.admin import audit_events, columns, panels
-from hivemind.kit.admin.bases import ShownAdmin
 from hivemind.kit.admin.columns import column
+from hivemind.kit.admin.deeds import WholePage
+from hivemind.kit.admin.operated import OperatedAdmin
 from hivemind.kit.admin.panels import Panel
 from hivemind.kit.admin.questions import Answer, question
 from tenants.models import Tenant
@@ -23,16 +24,19 @@ SHOWN = (
     *("attested_files_count", "attested_files_digest", "source_sha256", "image_id", "created_at"),
 )
 
+SWEEP = WholePage("sweep", "Sweep broken agents", pages.clear, icon="mop")
+
 
 def _type(kind: AgentType) -> Answer:
     return Answer(str(kind), str(kind), lambda rows: rows.filter(agent_type=kind))
 
 
 @admin.register(Agent)
-class AgentAdmin(ShownAdmin):
+class AgentAdmin(OperatedAdmin):
     """Uploaded packages."""
 
     shown = SHOWN
+    whole = (SWEEP,)
     list_select_related = ("tenant",)
     list_display = ("agent", "kind", "source", "tenant_link", "brought_to", "image", "created")
     list_filter = (

@@ -139,6 +139,7 @@ def pages(registered: list[tuple[type[models.Model], admin.ModelAdmin]]) -> Iter
         yield from (reverse(f"{base}_history", args=[quote(key)]) for key in keys)
         if isinstance(shown, Operates):
             acts = [*shown.deeds, *shown.pages]
+            yield from (reverse(f"{base}_{page.name}") for page in shown.whole)
             yield from (reverse(f"{base}_{act.name}", args=[quote(key)]) for act in acts for key in keys)
             yield from (
                 reverse(f"{base}_{deed.name}_several") + f"?pk={key}" for deed in shown.deeds for key in keys[:1]

@@ -68,12 +68,26 @@ class OwnPage:
     needs: str = "change"
 
 
-Act = Deed | OwnPage
+@dataclass(frozen=True)
+class WholePage:
+    """One thing done to a table as a whole, on a page of its own making: `view` is given the admin and the request.
+
+    `needs` as for a deed.
+    """
+
+    name: str
+    title: str
+    view: Callable[[Any, HttpRequest], HttpResponseBase]
+    icon: str = "edit"
+    needs: str = "change"
+
+
+Act = Deed | OwnPage | WholePage
 
 
 @dataclass(frozen=True)
 class Button:
-    """The button of a deed on the page of a row, with the attributes that the theme reads."""
+    """The button of a deed on the page of a row, or of a list, with the attributes that the theme reads."""
 
     view: Callable[[HttpRequest, str], HttpResponseBase]
     short_description: str
@@ -87,6 +101,6 @@ class Button:
         """The name that the theme's checks report."""
         return self.url_path
 
-    def __call__(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest, object_id: str = "") -> HttpResponseBase:
         """The page behind the button."""
         return self.view(request, object_id)

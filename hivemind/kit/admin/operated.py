@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from hivemind.kit import audit
 from hivemind.kit.admin import columns
 from hivemind.kit.admin.bases import ShownAdmin, key_in
-from hivemind.kit.admin.deeds import Act, Button, Deed, OwnPage, ReasonForm
+from hivemind.kit.admin.deeds import Act, Button, Deed, OwnPage, ReasonForm, WholePage
 from hivemind.kit.admin.theme import ThemedAdmin
 from hivemind.kit.audit import Actor
 from hivemind.kit.errors import DomainError
@@ -24,20 +24,22 @@ AT_ONCE = 100
 
 
 class Operates(ThemedAdmin):
-    """What makes deeds of a model admin: `deeds` can be done to several rows, `pages` to one."""
+    """What makes deeds of a model admin: `deeds` can be done to several rows, `pages` to one, `whole` to all."""
 
     deeds: tuple[Deed, ...] = ()
     pages: tuple[OwnPage, ...] = ()
+    whole: tuple[WholePage, ...] = ()
 
     def __init__(self, model: Any, admin_site: Any) -> None:
         super().__init__(model, admin_site)
-        for act in self.acts:
+        for act in (*self.acts, *self.whole):
             setattr(self, act.name, self._button(act))
         self.actions_detail = tuple(act.name for act in self.acts)
+        self.actions_list = tuple(page.name for page in self.whole)
 
     @property
-    def acts(self) -> tuple[Act, ...]:
-        """Everything that can be done here."""
+    def acts(self) -> tuple[Deed | OwnPage, ...]:
+        """Everything that can be done to rows here."""
         return (*self.pages, *self.deeds)
 
     def may(self, request: HttpRequest, act: Act) -> bool:
@@ -76,6 +78,12 @@ class Operates(ThemedAdmin):
         buttons: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]
         return [button for button in buttons if button.action_name in names]
 
+    def get_actions_list(self, request: HttpRequest) -> list[Any]:
+        """The buttons above the list of what this person may do to all rows."""
+        names = {self.get_unfold_name(page.name) for page in self.whole if self.may(request, page)}
+        buttons: list[Any] = super().get_actions_list(request)  # type: ignore[misc]
+        return [button for button in buttons if button.action_name in names]
+
     def get_unfold_name(self, name: str) -> str:
         """The name under which the theme knows an action."""
         return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
@@ -97,7 +105,10 @@ class Operates(ThemedAdmin):
         def open_page(request: HttpRequest, object_id: str) -> HttpResponseBase:
             if isinstance(act, Deed):
                 return self._ask_or_do(request, act, [key_in(object_id)])
-            return self._own_page(request, act, key_in(object_id))
+            if isinstance(act, OwnPage):
+                return self._own_page(request, act, key_in(object_id))
+            self.check_may(request, act)
+            return act.view(self, request)
 
         return Button(
             view=open_page,
