@@ -19,6 +19,13 @@ class ArtifactNotFound(NotFound):
     sentence = "Artifact not found"
 
 
+class ReceiptMissing(NotFound):
+    """The run ended without a record: its row was too damaged to be signed."""
+
+    code = "receipt_missing"
+    sentence = "This run has no receipt"
+
+
 class BadArtifactName(Invalid):
     """The name is not one an artifact may have."""
 
@@ -101,6 +108,13 @@ class RunOver(Conflict):
 
     code = "run_over"
     sentence = "The run has already ended"
+
+
+class RunNotOver(Conflict):
+    """There is no receipt before the end."""
+
+    code = "run_not_over"
+    sentence = "The run has not ended yet"
 
 
 class NotYourRun(Denied):

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 from attestation.canonical import ROOM_V1
-from attestation.digests import text_hash
+from attestation.digests import sha256_hex, text_hash
 from attestation.encoding import b64
 from attestation.errors import ManifestError
 from attestation.keys import SigningKey
@@ -21,6 +21,8 @@ FAILED: Final = "failed"
 SIGNER_DEVELOPMENT: Final = "development"
 SIGNER_DSTACK: Final = "dstack"
 MAX_ERROR_CHARACTERS: Final = 500
+RECEIPT_VERSION: Final = 1
+_HIDDEN_NAME: Final = "sha256:"
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class RunAgent:
 
 @dataclass(frozen=True)
 class RunArtifact:
-    """One file that left with the output."""
+    """One file that left with the output. `filename` is `hidden_name` of it where not every reader may know it."""
 
     filename: str
     size_bytes: int
@@ -43,11 +45,30 @@ class RunArtifact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunStage:
+    """One stage: when it ran (unix milliseconds, None if it did not), what it used, at which prices.
+
+    A price of None means that the model had none when the run was quoted: its tokens are not charged.
+    """
+
+    name: str
+    model: str
+    started_at_ms: int | None
+    ended_at_ms: int | None
+    prompt_tokens: int
+    completion_tokens: int
+    prompt_micro_usd_per_mtok: int | None
+    completion_micro_usd_per_mtok: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunBody:
     """The statement to sign. `timestamp` is whole unix seconds; `""` stands for a digest that does not apply.
 
     Everything from `mediator_agent_id` on is ours and left out of the wire form while None. `guard_verdicts`
-    counts decisions by name, `models` names the model of each stage.
+    counts decisions by name, `models` names the model of each stage. `outcome` is the status or the stable code
+    of a failure. `billing_status` says whether `cost_micro_usd` was charged against the hold. `evidence_sha256`
+    is `evidence_hash` of what the service offered as evidence.
     """
 
     run_id: str
@@ -84,6 +105,15 @@ class RunBody:
     signer_kind: str | None = None
     usage: Mapping[str, Any] | None = None
     cost_micro_usd: int | None = None
+    receipt_version: int | None = None
+    outcome: str | None = None
+    provider: str | None = None
+    stages: tuple[RunStage, ...] | None = None
+    hold_micro_usd: int | None = None
+    billing_status: str | None = None
+    asked_at_ms: int | None = None
+    ended_at_ms: int | None = None
+    evidence_sha256: str | None = None
 
     def to_wire(self) -> dict[str, Any]:
         """The object that is signed."""
@@ -95,6 +125,16 @@ class RunBody:
 def hash_error(text: str) -> str:
     """`error_hash` of an error text: the hash of its first 500 characters; empty for no error."""
     return text_hash(text[:MAX_ERROR_CHARACTERS]) if text else ""
+
+
+def hidden_name(filename: str) -> str:
+    """A file name for a record whose readers include some who may not know it. No plain file name looks so."""
+    return _HIDDEN_NAME + text_hash(filename)
+
+
+def evidence_hash(bundle: object) -> str:
+    """`evidence_sha256` of an attestation response. Raises CanonicalError."""
+    return sha256_hex(ROOM_V1.encode(bundle))
 
 
 def sign_run(body: RunBody, *, key: SigningKey) -> dict[str, Any]:
@@ -133,7 +173,7 @@ def _check_digest(body: RunBody, name: str) -> None:
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, RunAgent | RunArtifact):
+    if isinstance(value, RunAgent | RunArtifact | RunStage):
         return asdict(value)
     if isinstance(value, Mapping):
         return dict(value)

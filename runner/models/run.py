@@ -15,7 +15,7 @@ class Run(models.Model):
     bearer of the room reads them; `error` is a sentence of ours that no agent can choose. `handoff` holds the room's
     key sealed to the workers that were alive at submission; it is emptied in the same update that ends the run.
     `fence` rises with every claim and guards every later write of the worker. `issuer_token_id` is empty when the
-    owner asked.
+    owner asked. `evidence_sha256` names the evidence that the service offered when the run ended.
     """
 
     id = models.CharField(max_length=64, primary_key=True)
@@ -42,6 +42,7 @@ class Run(models.Model):
     output_sealed = models.BinaryField(default=b"")
     error = models.CharField(max_length=500, blank=True)
     receipt = models.TextField(blank=True)
+    evidence_sha256 = models.CharField(max_length=64, blank=True)
     usage = models.JSONField(default=dict)
 
     billing_status = models.CharField(max_length=20, choices=BillingStatus.choices, default=BillingStatus.UNBILLED)

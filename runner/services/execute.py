@@ -25,7 +25,7 @@ from runner.enums import FailureCode, RunStatus
 from runner.errors import RouteDisabled, RunCancelled, StageFailed
 from runner.models import Run
 from runner.services import active, finish
-from runner.services.finish import Ending
+from runner.services.endings import Ending
 from runner.stages import mediate, query, scope
 from runner.stages.context import RunContext
 from runner.stages.preparing import Preparation

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from agents.services import sources
+from attestation.canonical import ROOM_V1
 from attestation.digests import text_hash
 from attestation.encoding import b64
 from attestation.sealing import aead
@@ -22,7 +23,7 @@ from rooms.services import opening, vault
 from runner import nudges
 from runner.enums import RunStatus, StageName, StageStatus
 from runner.errors import IdempotencyClash, NotYourRun, RunOver
-from runner.models import Run, Stage
+from runner.models import RoomVersion, Run, Stage
 from runner.services import agreeing, charging, finish, quotes
 from runner.services.agreeing import Cast
 from runner.services.requests import RunRequest
@@ -79,7 +80,7 @@ def submit(ask: Ask, request: RunRequest) -> Submitted:
         queue=QUEUE,
     )
     try:
-        _insert(run, terms, ask, payer)
+        _insert(run, terms, ask, payer, loaded)
     except IntegrityError as error:
         replay = _replay(ask, request, loaded)
         if replay is None:
@@ -186,8 +187,9 @@ def _source_keys(cast: Cast, ask: Ask, loaded: LoadedRoom, room_key: bytes) -> d
     return keys
 
 
-def _insert(run: Run, terms: RunTerms, ask: Ask, payer: Payer) -> None:
+def _insert(run: Run, terms: RunTerms, ask: Ask, payer: Payer, loaded: LoadedRoom) -> None:
     with transaction.atomic():
+        _keep_version(loaded, at=run.created_at)
         run.save(force_insert=True)
         Stage.objects.bulk_create(
             Stage(run=run, name=StageName(name), position=position, status=StageStatus.WAITING)
@@ -203,3 +205,12 @@ def _insert(run: Run, terms: RunTerms, ask: Ask, payer: Payer) -> None:
         )
         charging.hold(run, terms, payer, actor=ask.principal.actor)
         transaction.on_commit(lambda: nudges.run(run.id))
+
+
+def _keep_version(loaded: LoadedRoom, *, at: datetime) -> None:
+    """The terms of a run stay, with their signature, when the room is signed anew."""
+    room, manifest_hash = loaded.room, loaded.verified.manifest_hash
+    if not RoomVersion.objects.filter(room=room, manifest_hash=manifest_hash).exists():
+        envelope = ROOM_V1.encode(loaded.envelope).decode()
+        row = RoomVersion(room=room, manifest_hash=manifest_hash, envelope=envelope, created_at=at)
+        RoomVersion.objects.bulk_create([row], ignore_conflicts=True)

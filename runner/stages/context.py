@@ -9,7 +9,7 @@ from rooms.services.vault import VaultEntry
 from runner.engine.base import Engine
 from runner.models import Run
 from runner.services.active import ActiveRun
-from runner.services.finish import Facts
+from runner.services.endings import Facts
 from runner.terms import RunTerms, StageTerms
 
 

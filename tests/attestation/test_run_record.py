@@ -9,11 +9,30 @@ from attestation.canonical import PIN_V1, ROOM_V1
 from attestation.digests import sha256_hex, text_hash
 from attestation.errors import ManifestError
 from attestation.keys import SigningKey, derive_run_signer
-from attestation.manifests.run_record import RunAgent, RunArtifact, RunBody, hash_error, sign_run
+from attestation.manifests.run_record import (
+    RunAgent,
+    RunArtifact,
+    RunBody,
+    RunStage,
+    evidence_hash,
+    hash_error,
+    hidden_name,
+    sign_run,
+)
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 GOLDEN = json.loads((VECTORS / "run_records.json").read_text())
 GUEST_KEY = bytes.fromhex(json.loads((VECTORS / "keys.json").read_text())["run_signer"]["kms_key_hex"])
+STAGE = RunStage(
+    name="query",
+    model="some/model",
+    started_at_ms=1,
+    ended_at_ms=None,
+    prompt_tokens=5,
+    completion_tokens=0,
+    prompt_micro_usd_per_mtok=None,
+    completion_micro_usd_per_mtok=0,
+)
 NAMES = ("completed", "failed")
 
 
@@ -54,6 +73,15 @@ def test_our_members_stand_beside_the_old_ones() -> None:
         "signer_kind": "development",
         "usage": {"query": {"input_tokens": 5}},
         "cost_micro_usd": 0,
+        "receipt_version": 1,
+        "outcome": "completed",
+        "provider": "openrouter",
+        "stages": (STAGE,),
+        "hold_micro_usd": 7,
+        "billing_status": "settled",
+        "asked_at_ms": 1,
+        "ended_at_ms": 3,
+        "evidence_sha256": "5" * 64,
     }
     wire = body_of("completed", **ours).to_wire()
     assert wire.keys() == body_of("completed").to_wire().keys() | ours.keys()
@@ -62,6 +90,7 @@ def test_our_members_stand_beside_the_old_ones() -> None:
     ]
     assert wire["artifacts"] == [{"filename": "a.pdf", "size_bytes": 5, "sha256": "4" * 64}]
     assert wire["cost_micro_usd"] == 0
+    assert wire["stages"] == [dataclasses.asdict(STAGE)]
     assert ROOM_V1.decode_strict(ROOM_V1.encode(wire)) == wire
 
 
@@ -103,3 +132,14 @@ def test_an_error_counts_with_its_first_500_characters() -> None:
     assert hash_error("") == ""
     assert hash_error("ü" * 501) == hash_error("ü" * 500) == text_hash("ü" * 500)
     assert hash_error("ü" * 499) != hash_error("ü" * 500)
+
+
+def test_a_hidden_file_name_is_no_file_name_and_always_the_same() -> None:
+    assert hidden_name("report.csv") == "sha256:" + text_hash("report.csv")
+    assert hidden_name("report.csv") != hidden_name("report.cs")
+
+
+def test_evidence_counts_with_its_content_and_not_with_its_order() -> None:
+    assert evidence_hash({"a": 1, "b": [2]}) == evidence_hash({"b": [2], "a": 1})
+    assert evidence_hash({"a": 1, "b": [2]}) != evidence_hash({"a": 1, "b": [3]})
+    assert evidence_hash(None) == sha256_hex(b"null")
