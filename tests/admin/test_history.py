@@ -9,6 +9,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from hivemind import admin_changes
+from hivemind.celery import app
 from hivemind.kit import acting, clock
 from hivemind.kit.access.attribution import actor_of
 from hivemind.kit.audit import Actor
@@ -94,6 +95,20 @@ def test_quotes_and_percent_signs_do_not_confuse_the_attribution(alice: Person) 
     second, first = changes("tenant", alice.tenant.pk, "update")
     assert first.context == second.context == {"actor": odd}
     assert (first.after["name"], second.after["name"]) == (odd, "50 %")
+
+
+def test_what_a_task_changes_is_changed_by_the_platform(alice: Person, olga: Client) -> None:
+    @app.task(name="tests.tasks.rename_everybody")
+    def rename_everybody() -> None:
+        Tenant.objects.update(name="renamed")
+
+    rename_everybody.apply()
+    assert changes("tenant", act="update")[0].context == {"actor": "system:rename_everybody"}
+    assert not connection.execute_wrappers
+    with acting.on_behalf(lambda: {"actor": "operator:olga"}):
+        Tenant.objects.update(name="again")
+        rename_everybody.apply()  # a request that carries a task out at once
+    assert [change.context["actor"] for change in changes("tenant", act="update")][:2] == ["operator:olga"] * 2
 
 
 def test_an_attribution_ends_with_its_request(olga: Client, alice: Person) -> None:

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from hivemind.kit import clock
+from hivemind.kit import clock, tasks
 from hivemind.kit.conf import override
 from hivemind.kit.models import AuditEvent, FailedSignIn
 from tests.factories import operators
@@ -55,6 +55,15 @@ def test_the_fifth_failure_locks_and_the_right_password_is_refused_too(ines: Use
     text = " ".join(page.content.decode().split())
     assert "in 15 minutes" in text and "axes_reset_username" in text and "Failed sign-ins" in text
     assert locked(attempt("ines", PASSWORD))
+
+
+def test_failures_that_count_no_more_are_forgotten(ines: User) -> None:
+    fail(times=2)
+    tasks.forget_failures()
+    assert AccessAttempt.objects.exists()
+    age(15.1)
+    tasks.forget_failures()
+    assert not AccessAttempt.objects.exists()
 
 
 def test_other_accounts_and_other_addresses_are_not_concerned(ines: User) -> None:

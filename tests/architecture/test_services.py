@@ -24,6 +24,7 @@ ON_NOBODYS_BEHALF = {
     "agents/services/builds.py:queue": "part of an upload, which records the event",
     "agents/services/sources.py:store": "part of an upload, which records the event",
     "billing/services/lots.py:open_lot": "part of a grant, which records the event",
+    "hivemind/kit/services/sign_ins.py:forget": "forgetting by time",
     "rooms/services/vault_rows.py:insert": "part of adding to a vault, which records the event",
     "rooms/services/invites.py:mint": "part of making a room, which records the event",
     "runner/services/finish.py:end": "a worker's or the reaper's step; the receipt is its record",

@@ -49,6 +49,11 @@ def unlock(username: str, address: str, *, actor: Actor) -> int:
     return failures
 
 
+def forget() -> None:
+    """Forget failures that count no more; what was typed as a name may have been a password."""
+    AccessAttempt.objects.filter(attempt_time__lte=clock.now() - cooloff()).delete()
+
+
 def cooloff() -> timedelta:
     """How long an account stays locked for an address after its last failure."""
     length: timedelta = settings.AXES_COOLOFF_TIME

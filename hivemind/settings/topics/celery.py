@@ -16,6 +16,7 @@ CELERY_BEAT_SCHEDULE = {
     "reap-runs": {"task": "runner.tasks.reap", "schedule": 5.0, "options": {"expires": 5}},
     "reap-builds": {"task": "agents.tasks.reap_builds", "schedule": 15.0, "options": {"expires": 15}},
     "retain": {"task": "runner.tasks.retain", "schedule": 300.0, "options": {"expires": 300}},
+    "forget-failures": {"task": "hivemind.kit.tasks.forget_failures", "schedule": 300.0, "options": {"expires": 300}},
     "expire-money": {"task": "billing.tasks.expire", "schedule": 300.0, "options": {"expires": 300}},
     "check-books": {
         "task": "billing.tasks.check_books",
