@@ -59,10 +59,8 @@ def test_the_signed_cost_is_what_the_books_charged(running: Run, room: MadeRoom)
     finish.end(running, finish.completed("42", used(query=(1_000, 2_000))), room_key=key)
     body = body_of(running)
     charged = Entry.objects.get(run_id=running.pk, kind="charge")
-    assert (
-        (body["cost_micro_usd"], body["billing_status"]) == (4_250, "settled")
+    assert (body["cost_micro_usd"], body["billing_status"]) == (4_250, "settled")
     assert charged.amount_micro_usd == -4_250
-    )
     assert body["hold_micro_usd"] == running.billing_hold_micro_usd
     query = next(stage for stage in body["stages"] if stage["name"] == "query")
     assert (
