@@ -1,8 +1,10 @@
 """Prices: those in force with what comes after them, those to come, and those of the past."""
 
-from typing import Any, cast
+from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -13,6 +15,7 @@ from billing.models import Price
 from billing.services import prices
 from hivemind.kit import clock
 from hivemind.kit.admin import columns
+from hivemind.kit.admin.bases import ShownList
 from hivemind.kit.admin.columns import column
 from hivemind.kit.admin.deeds import Deed
 from hivemind.kit.admin.operated import OperatedAdmin
@@ -24,7 +27,6 @@ FOLLOWS = (
     "Runs that are going are charged what they were quoted.",
     "A price that is scheduled for later still comes into force then.",
 )
-NEXT = ("effective_from", "prompt_micro_usd_per_mtok", "completion_micro_usd_per_mtok", "withdrawn")
 
 
 def _later() -> QuerySet[Price]:
@@ -33,10 +35,28 @@ def _later() -> QuerySet[Price]:
     return same.filter(effective_from__gt=OuterRef("effective_from")).order_by("effective_from")
 
 
+def follow(rows: Iterable[Any]) -> None:
+    """Leave on each row the one that follows it, None for the last one of its model. Two queries."""
+    found = Price.objects.filter(pk__in=[row.pk for row in rows])
+    followers = dict(found.annotate(follower=Subquery(_later().values("pk")[:1])).values_list("pk", "follower"))
+    by_key = Price.objects.in_bulk([key for key in followers.values() if key is not None])
+    for row in rows:
+        row.follower = by_key.get(followers.get(row.pk))
+
+
+def follower(row: Any) -> Price | None:
+    """The row that follows: read now, unless `follow` has left it."""
+    if not hasattr(row, "follower"):
+        follow([row])
+    found: Price | None = row.follower
+    return found
+
+
 def begun(rows: Rows) -> Rows:
-    """The newest row of each model that has begun: a price, or its withdrawal."""
-    now = clock.now()
-    return rows.filter(effective_from__lte=now).exclude(Exists(_later().filter(effective_from__lte=now)))
+    """The newest row of each model that has begun: a price, or its withdrawal. Read backwards from the unique index."""
+    begun = Price.objects.filter(effective_from__lte=clock.now())
+    newest = begun.order_by("-provider", "-model", "-effective_from").distinct("provider", "model")
+    return rows.filter(pk__in=newest.values("pk"))
 
 
 def past(rows: Rows) -> Rows:
@@ -49,7 +69,8 @@ def state(row: Any) -> str:
     now = clock.now()
     if row.effective_from > now:
         return "scheduled"
-    if row.next_effective_from is not None and row.next_effective_from <= now:
+    after = follower(row)
+    if after is not None and after.effective_from <= now:
         return "past"
     return "withdrawn" if row.withdrawn else "in force"
 
@@ -65,6 +86,15 @@ WITHDRAW = Deed(
     icon="money_off",
     needs="add",
 )
+
+
+class PriceList(ShownList):
+    """A page of prices, with the row that follows each."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read one page, and what follows its rows."""
+        super().get_results(request)
+        follow(list(self.result_list))
 
 
 @admin.register(Price)
@@ -91,6 +121,8 @@ class PriceAdmin(OperatedAdmin):
     )
     search_fields = ("provider__iexact", "model__icontains")
     search_help_text = "Model, or the name of a provider"
+    # That of the unique index, so that a page is read from it in order.
+    ordering = ("provider", "model", "effective_from")
     paginator = CappedPaginator
     deeds = (WITHDRAW,)
     fieldsets = (
@@ -98,10 +130,9 @@ class PriceAdmin(OperatedAdmin):
         ("Set", {"fields": (("made", "maker"), "source")}),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Prices with the row that follows each."""
-        after = {f"next_{name}": Subquery(_later().values(name)[:1]) for name in NEXT}
-        return cast(QuerySet[Any], super().get_queryset(request).annotate(**after))
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """A list whose rows know what follows them."""
+        return PriceList
 
     def get_urls(self) -> list[URLPattern]:
         """Pages that set prices, and the file of them."""
@@ -179,13 +210,14 @@ class PriceAdmin(OperatedAdmin):
     @column("Then")
     def after(self, row: Any) -> object:
         """What comes, or came, after it."""
-        if row.next_effective_from is None:
+        after = follower(row)
+        if after is None:
             return columns.NOTHING
-        begins = columns.moment(row.next_effective_from)
-        if row.next_withdrawn:
+        begins = columns.moment(after.effective_from)
+        if after.withdrawn:
             return columns.stacked("withdrawn", begins)
-        prompt, completion = row.next_prompt_micro_usd_per_mtok, row.next_completion_micro_usd_per_mtok
-        return columns.stacked(f"{amounts.rate(prompt)} / {amounts.rate(completion)}", begins)
+        rates = (after.prompt_micro_usd_per_mtok, after.completion_micro_usd_per_mtok)
+        return columns.stacked(" / ".join(amounts.rate(rate) for rate in rates), begins)
 
     @column("Set")
     def made(self, row: Price) -> object:
