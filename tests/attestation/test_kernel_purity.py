@@ -12,6 +12,7 @@ from attestation import errors
 from attestation.errors import KernelError, VerificationError
 from attestation.evidence import errors as evidence_errors
 from attestation.policy import errors as policy_errors
+from attestation.receipts import errors as receipt_errors
 
 ROOT = Path(attestation.__file__).parent
 COMMAND = ROOT / "__main__.py"
@@ -88,7 +89,8 @@ def test_links_tokens_and_canonical_forms_need_no_cryptography() -> None:
 
 
 def all_errors() -> list[type[KernelError]]:
-    found = [value for module in (errors, evidence_errors, policy_errors) for value in vars(module).values()]
+    modules = (errors, evidence_errors, policy_errors, receipt_errors)
+    found = [value for module in modules for value in vars(module).values()]
     return sorted({error for error in found if isinstance(error, type) and issubclass(error, KernelError)}, key=str)
 
 
