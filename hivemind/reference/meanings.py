@@ -50,9 +50,22 @@ MEANINGS: Final[dict[str, str]] = {
     "THROTTLE_REDEEM": "Attempts of one tenant to redeem a credit code.",
     "THROTTLE_FAILED_AUTH": "Refused bearers, admin keys and payer keys from one client address. Beyond it what would "
     "be a 401 is a 429; a valid credential always passes.",
+    "THROTTLE_EVIDENCE": "Fresh quotes, `GET /v1/attestation?nonce=`, for one client address; what was collected "
+    "before is served without limit.",
     "SCOPE_MODE": "Mode that every scope agent is told to work in. Empty: chosen for each run.",
     "ADMIN_REQUIRE_OTP": "Require a second factor of every operator; who has none reaches only the page to set one up.",
     "BILLING_ENFORCE_CREDITS": "Refuse runs that the payer's credit does not cover, or whose models have no price.",
     "SELF_SERVE_SIGNUP_ENABLED": "Let anybody make a tenant with `POST /v1/signup`.",
     "SIGNUP_STARTER_CREDIT_CODE": "Credit code that is redeemed for every tenant that signs up. Empty: none.",
+    "EVIDENCE": "Where the proof of what runs comes from. `dstack`: quotes of this machine. `development`: quotes of the "
+    "stand-in `manage.py dev_guest_agent`, which prove nothing about hardware. Empty: none is offered.",
+    "DSTACK_ENDPOINT": "Guest agent, as the path of its socket or as a URL. Empty: the usual sockets of a dstack "
+    "machine, or the stand-in's own.",
+    "EVIDENCE_TIMEOUT_SECONDS": "Longest collection of evidence, and longest wait of a run record for its signer.",
+    "ENCLAVE_CERTIFICATE": "PEM file of the certificate with which TLS ends inside this machine; quotes name it. "
+    "Empty: TLS ends elsewhere. Its key must never leave the machine.",
+    "APP_AUTH_CONTRACT": "Contract in which the operator registers builds, shown with the evidence. Empty: none is.",
+    "APP_AUTH_CHAIN_ID": "Number of that contract's chain.",
+    "APP_AUTH_RPC_URL": "Address of a node of that chain.",
+    "APP_AUTH_EXPLORER_BASE_URL": "Address of an explorer of that chain.",
 }

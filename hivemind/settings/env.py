@@ -20,6 +20,7 @@ from hivemind.settings.schema import (
     Billing,
     Budgets,
     Defaults,
+    Evidence,
     Llm,
     Retention,
     Sandbox,
@@ -38,6 +39,7 @@ GROUPS = {
     "billing": Billing,
     "throttles": Throttles,
     "access": Access,
+    "evidence": Evidence,
 }
 TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
 

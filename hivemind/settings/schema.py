@@ -123,6 +123,7 @@ class Throttles:
     signup: str = setting("THROTTLE_SIGNUP", "5/hour", rate=True)
     redeem: str = setting("THROTTLE_REDEEM", "30/hour", rate=True)
     failed_auth: str = setting("THROTTLE_FAILED_AUTH", "60/minute", rate=True)
+    evidence: str = setting("THROTTLE_EVIDENCE", "30/minute", rate=True)
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,20 @@ class Access:
     """How operators get into the admin."""
 
     admin_require_otp: bool = setting("ADMIN_REQUIRE_OTP", False)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How the service proves what it runs, and to which machine's guest agent it turns for that."""
+
+    mode: str = setting("EVIDENCE", "", choices=("", "dstack", "development"))
+    dstack_endpoint: str = setting("DSTACK_ENDPOINT", "")
+    timeout_seconds: int = setting("EVIDENCE_TIMEOUT_SECONDS", 45, minimum=1)
+    enclave_certificate: str = setting("ENCLAVE_CERTIFICATE", "")
+    app_auth_contract: str = setting("APP_AUTH_CONTRACT", "")
+    app_auth_chain_id: int = setting("APP_AUTH_CHAIN_ID", 11_155_111, minimum=1)
+    app_auth_rpc_url: str = setting("APP_AUTH_RPC_URL", "")
+    app_auth_explorer_base_url: str = setting("APP_AUTH_EXPLORER_BASE_URL", "")
 
 
 @dataclass(frozen=True)
@@ -145,6 +160,7 @@ class Schema:
     billing: Billing
     throttles: Throttles
     access: Access
+    evidence: Evidence
     state_dir: Path
 
 

@@ -71,6 +71,17 @@ class RedeemThrottle(RateThrottle):
         return str(principal.tenant.id)
 
 
+class EvidenceThrottle(RateThrottle):
+    """Quotes made for one request, by client address. Requests for evidence that was made before pass."""
+
+    setting = "evidence"
+
+    def allow_request(self, request: Request, view: object) -> bool:
+        """Count this request if it wants a quote of its own. Raises CounterUnavailable."""
+        wants_quote = "nonce" in request.query_params and bool(conf.evidence.mode)
+        return not wants_quote or super().allow_request(request, view)
+
+
 @contextmanager
 def counting_failures(request: HttpRequest | Request) -> Iterator[None]:
     """Count what is refused within as a failed attempt of the client's address.
