@@ -181,6 +181,7 @@ def test_where_it_is_required_nothing_else_opens_before(ines: User, required: No
         assert client.post(address)["Location"] == OWN, address
     text = client.get(OWN).content.decode()
     assert "lets nobody into the admin without" in text and "/admin/tenants/tenant/" not in text
+    assert 'action="/admin/logout/"' in text
     client.post(OWN, {"password": PASSWORD})
     client.post(CONFIRM, {"code": operators.code(second_factor.begun(ines))})
     assert inside(client)

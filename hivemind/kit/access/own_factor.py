@@ -76,7 +76,7 @@ class OwnView(View, ABC):
         shared = admin.site.each_context(self.request)
         if self._alone:
             shared |= {"sidebar_navigation": [], "available_apps": [], "is_nav_sidebar_enabled": False}
-        answer = TemplateResponse(self.request, template, {**shared, "required": _required(), **context})
+        answer = TemplateResponse(self.request, template, {**shared, "alone": self._alone, **context})
         answer["Cache-Control"] = "no-store"
         return answer
 
