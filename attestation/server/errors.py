@@ -11,3 +11,73 @@ class SignerUnusable(Unavailable):
 
     code = "run_signer_unusable"
     sentence = "The key that signs run records cannot be used; the operator must look at its file"
+
+
+class EvidenceUnavailable(Unavailable):
+    """There is no evidence at the moment. The sentence is what a bundle gives as its reason."""
+
+    code = "evidence_unavailable"
+    sentence = "The service cannot prove at the moment what it runs"
+
+
+class EvidenceStarting(EvidenceUnavailable):
+    """The first collection has not ended yet."""
+
+    code = "evidence_starting"
+    sentence = "starting"
+
+
+class GuestAgentUnreachable(EvidenceUnavailable):
+    """Nobody listens at the guest agent's address, or the connection broke."""
+
+    code = "guest_agent_unreachable"
+    sentence = "guest agent not reachable"
+
+
+class GuestAgentSlow(EvidenceUnavailable):
+    """The guest agent did not answer in the time that one call has."""
+
+    code = "guest_agent_slow"
+    sentence = "guest agent did not answer in time"
+
+
+class GuestAgentRefused(EvidenceUnavailable):
+    """The guest agent answered with an error."""
+
+    code = "guest_agent_refused"
+    sentence = "guest agent refused the call"
+
+
+class GuestAgentMalformed(EvidenceUnavailable):
+    """The guest agent's answer is not of the agreed form."""
+
+    code = "guest_agent_malformed"
+    sentence = "guest agent answered in an unknown form"
+
+
+class CertificateUnusable(EvidenceUnavailable):
+    """The file that should hold the certificate of this machine's TLS cannot be read as one."""
+
+    code = "enclave_certificate_unusable"
+    sentence = "the certificate of the machine's TLS cannot be read"
+
+
+class EvidenceRefused(EvidenceUnavailable):
+    """What the guest agent offered does not stand up to the check that every client makes."""
+
+    code = "evidence_refused"
+    sentence = "the evidence does not verify"
+
+
+class IdentityChanged(EvidenceUnavailable):
+    """The guest agent now offers another run signer or another build than before."""
+
+    code = "evidence_identity_changed"
+    sentence = "the machine's identity changed; restart the service"
+
+
+class EvidenceBusy(EvidenceUnavailable):
+    """As many fresh quotes are being made as this process makes at a time."""
+
+    code = "evidence_busy"
+    sentence = "Too many fresh quotes are being made; try again shortly"
