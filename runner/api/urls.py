@@ -6,6 +6,7 @@ from runner.api.views.admin_llm import LlmProbeView
 from runner.api.views.admin_runs import AdminRunsView, AdminRunView
 from runner.api.views.artifacts import RunArtifactView
 from runner.api.views.quotes import RoomQuoteView
+from runner.api.views.receipts import RunReceiptView
 from runner.api.views.runs import RoomRunsView, RunsView, RunView
 
 urlpatterns = [
@@ -16,5 +17,6 @@ urlpatterns = [
     path("rooms/<str:room_id>/runs", RoomRunsView.as_view()),
     path("runs", RunsView.as_view()),
     path("runs/<str:run_id>", RunView.as_view()),
+    path("runs/<str:run_id>/receipt", RunReceiptView.as_view()),
     path("runs/<str:run_id>/artifacts/<path:filename>", RunArtifactView.as_view()),
 ]
