@@ -7,6 +7,7 @@ from docker.utils import kwargs_from_env
 
 from attestation.server import signer
 from attestation.server.errors import SignerUnusable
+from attestation.server.services import evidence
 from hivemind.kit.admin import health
 from hivemind.kit.admin.health import Health, Probe
 from hivemind.kit.conf import conf
@@ -41,14 +42,23 @@ PROBES = (Probe("Redis", _redis), Probe("Container engine", _engine))
 
 
 def attestation() -> Health:
-    """What the signatures on receipts prove."""
+    """What the signatures on receipts prove, and how it stands with the evidence."""
+    state = evidence.state()
+    if state is None:
+        return _development_key()
+    if not state.ready:
+        return Health("Attestation", False, f"{state.kind} evidence is not ready: {state.trouble}")
+    proves = "development evidence: proves nothing about hardware" if state.kind == "development" else "dstack evidence"
+    renewal = f", not renewed: {state.trouble}" if state.trouble else ""
+    return Health("Attestation", True, f"{proves}, ready{renewal}", doubtful=state.kind != "dstack" or bool(renewal))
+
+
+def _development_key() -> Health:
     try:
-        kind = signer.run_signer().kind
+        signer.run_signer()
     except SignerUnusable as error:
         return Health("Attestation", False, str(error))
-    if kind == "development":
-        return Health("Attestation", True, "development keys: proves nothing about hardware", doubtful=True)
-    return Health("Attestation", True, f"signs with a key of {kind} hardware")
+    return Health("Attestation", True, "development keys: proves nothing about hardware", doubtful=True)
 
 
 def all_health() -> list[Health]:

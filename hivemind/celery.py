@@ -18,9 +18,11 @@ QUEUES = "runs,builds"
 
 @worker_init.connect
 def _become_a_worker(**_: Any) -> None:
+    from attestation.server.services import evidence
     from hivemind.kit import worker
     from runner.services import warm
 
+    evidence.state()  # begins to collect, so that the first record need not wait for its signer
     warm.up()
     worker.start(queues=QUEUES)
 

@@ -13,6 +13,7 @@ from tenants.services.databases import Upkeep
 from tenants.services.tenants import NewTenant
 
 FEATURES = ("client_nonce", "cancel", "share_links", "quotes", "spend_tokens")
+FRESH_EVIDENCE = "fresh_evidence"
 
 
 def version() -> str:
@@ -22,7 +23,8 @@ def version() -> str:
 
 def healthz() -> dict[str, Any]:
     """Alive, which version, and what it can do beyond the published protocol."""
-    return {"status": "ok", "version": version(), "features": list(FEATURES)}
+    features = [*FEATURES, FRESH_EVIDENCE] if conf.evidence.mode else list(FEATURES)
+    return {"status": "ok", "version": version(), "features": features}
 
 
 def health(*, table_count: int) -> dict[str, Any]:
