@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 
 from billing.models import Account, Hold, SpendToken
-from billing.services import credit_codes, expiry, ledger
+from billing.services import checks, credit_codes, expiry, ledger
 from billing.services.credit_codes import NewCode
 from billing.services.ledger import Grant, HoldRequest
 from hivemind.kit import clock, ids
@@ -34,13 +34,15 @@ class Outcome:
     refused: Counter[str] = field(default_factory=Counter)
     cut: int = 0
     killed: int = 0
+    proofs: int = 0
     surprises: list[str] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         return (
             f"{sum(self.done.values())} done {dict(self.done)}, {sum(self.refused.values())} refused"
-            f" {dict(self.refused)}, {self.killed} connections killed, {self.cut} acts cut"
+            f" {dict(self.refused)}, {self.killed} connections killed, {self.cut} acts cut,"
+            f" {self.proofs} proofs meanwhile"
         )
 
 
@@ -159,11 +161,22 @@ def killer(outcome: Outcome, *, until: float) -> None:
     connections.close_all()
 
 
+def auditor(outcome: Outcome, *, until: float) -> None:
+    """Prove the books again and again while they are being written."""
+    while time.monotonic() < until:
+        try:
+            outcome.surprises += [str(problem) for problem in checks.check()]
+            outcome.proofs += 1
+        except (OperationalError, InterfaceError):
+            connection.close()
+    connections.close_all()
+
+
 def play(writers: int, seconds: float) -> Outcome:
     """Let the crowd loose and wait for its end."""
     codes, outcome, until = prepare(), Outcome(), time.monotonic() + seconds
     threads = [threading.Thread(target=Writer(seed, codes, outcome).work, args=(until,)) for seed in range(writers)]
-    threads.append(threading.Thread(target=killer, args=(outcome,), kwargs={"until": until}))
+    threads += [threading.Thread(target=other, args=(outcome,), kwargs={"until": until}) for other in (killer, auditor)]
     for thread in threads:
         thread.start()
     for thread in threads:
