@@ -1,6 +1,8 @@
 """The stand-in's socket: one JSON object in, one out, as a guest agent speaks."""
 
+import errno
 import json
+import socket
 import sys
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -35,16 +37,21 @@ def answers(machine: DevelopmentMachine) -> Answers:
 
 
 class StandInServer(ThreadingMixIn, UnixStreamServer):
-    """Listens on a socket that only this account may open; a socket that a killed one left is replaced."""
+    """Listens on a socket that only this account may open; a socket that a killed one left is replaced.
+
+    Raises OSError when somebody listens there, or nobody can.
+    """
 
     daemon_threads = True
 
-    def __init__(self, socket: Path, answers: Answers) -> None:
+    def __init__(self, path: Path, answers: Answers) -> None:
         self.answers = answers
-        socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        socket.unlink(missing_ok=True)
-        super().__init__(str(socket), _Handler)
-        socket.chmod(0o600)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if _is_alive(path):
+            raise OSError(errno.EADDRINUSE, "somebody listens there already")
+        path.unlink(missing_ok=True)
+        super().__init__(str(path), _Handler)
+        path.chmod(0o600)
 
     def server_close(self) -> None:
         """Stop listening and take the socket away."""
@@ -96,6 +103,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+
+def _is_alive(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(str(path)) == 0
 
 
 def _report_data(request: Reader) -> bytes:

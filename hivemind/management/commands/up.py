@@ -96,7 +96,10 @@ def _children(here: checkout.Checkout) -> list[Child]:
     )
     schedule = here.layout.state_dir / "beat-schedule"
     beat = (*celery, "beat", "--schedule", str(schedule), "--pidfile=")
-    return [Child("web", web, 12), Child("beat", beat, 5), Child("worker", worker, 20)]
+    children = [Child("web", web, 12), Child("beat", beat, 5), Child("worker", worker, 20)]
+    if conf.evidence.mode == "development" and not conf.evidence.dstack_endpoint:
+        children.append(Child("guest-agent", (*python, "django", "dev_guest_agent"), 5))  # others sign with its key
+    return children
 
 
 def _await_port(host: str, port: int) -> None:
