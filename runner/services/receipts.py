@@ -90,12 +90,14 @@ def document(run: Run) -> dict[str, Any]:
         raise ReceiptMissing
     version = RoomVersion.objects.filter(room_id=run.room_id, manifest_hash=run.room_manifest_hash).first()
     envelope = version.envelope if version else _current(run)
+    evidence = snapshots.find(run.evidence_sha256)
     return {
         "receipt_version": RECEIPT_VERSION,
         "record": json.loads(run.receipt),
-        "evidence": snapshots.find(run.evidence_sha256),
+        "evidence": evidence,
         "room_envelope": ROOM_V1.decode_strict(envelope.encode("utf-8")) if envelope else None,
-        "collateral": None,
+        # A development machine hands its maker's statements out itself; for a real one they are public.
+        "collateral": (evidence or {}).get("development", {}).get("collateral"),
     }
 
 
