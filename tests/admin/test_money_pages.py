@@ -111,7 +111,9 @@ def test_a_page_that_came_to_nothing_may_be_sent_again(olga: Client, alice: Pers
 
 
 @pytest.mark.parametrize(
-    "page", ["", "1", "x" * 500, signing.dumps("0" * 32, salt="another form"), "\u0660", "a:b:c"], ids=repr
+    "page",
+    ["", "1", "x" * 500, signing.dumps("0" * 32, salt="another form"), "\u0660", "a:b:c"],
+    ids=["empty", "digit", "long", "signed for another form", "other digits", "parts"],
 )
 def test_a_page_of_anothers_making_moves_nothing(olga: Client, alice: Person, page: str) -> None:
     answer = olga.post(address(alice, "grant"), {"page": page, "amount": "5", "note": NOTE, "confirmed": ""})

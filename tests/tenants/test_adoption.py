@@ -96,7 +96,9 @@ def test_a_tenant_whose_rows_were_lost_comes_back_with_its_key_and_its_id(db: No
 
 
 @pytest.mark.parametrize(
-    "key", ["hmk_x", "admin", new_token(INVITE), OWNER + "a" * 43, OWNER + "ab" * 21 + "c", "ü" * 47]
+    "key",
+    ["hmk_x", "admin", new_token(INVITE), OWNER + "a" * 43, OWNER + "ab" * 21 + "c", "ü" * 47],
+    ids=["short", "word", "invite", "one letter", "two letters", "other letters"],
 )
 def test_a_key_that_could_not_authenticate_or_could_be_guessed_is_refused(db: None, key: str) -> None:
     with pytest.raises(errors.OwnerKeyInvalid) as refusal:
