@@ -1,16 +1,21 @@
-"""Looks at evidence from the command line: `python -m attestation quote verify QUOTE --collateral FILE`.
+"""Looks at evidence from the command line, without a connection.
 
-The one place of this package that reads files and a clock. Exit codes: 0 verified, 1 checked and bad, 2 could
-not be checked.
+    python -m attestation quote verify QUOTE --collateral FILE
+    python -m attestation receipt verify FILE
+
+With `attestation.command` the one place of this package that reads files, and the only one that reads a clock. Exit
+codes: 0 verified, 1 checked and bad, 2 could not be checked.
 """
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from attestation.errors import CouldNotCheck, KernelError, VerificationError
+from attestation.command import receipts
+from attestation.errors import KernelError
 from attestation.evidence.checks import CheckResult, Outcome, not_checked, verified
 from attestation.evidence.collateral import MAX_COLLATERAL_BYTES, Collateral, parse_collateral
 from attestation.evidence.compose_hash import prove_compose_hash
@@ -32,22 +37,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        for line in _verify(options):
+        for line in options.verify(options):
             print(line)
     except OSError as error:
         print(f"could not check  {error.filename}: {error.strerror}", file=sys.stderr)
         return NOT_CHECKED
     except KernelError as error:
-        undecided = isinstance(error, CouldNotCheck) or not isinstance(error, VerificationError)
-        print(f"{'could not check' if undecided else 'refused'}  {error.check}: {error} [{error.code}]")
-        print(error.remedy)
+        undecided = receipts.is_undecided(error)
+        if options.as_json:
+            print(json.dumps(receipts.as_failure(error), indent=2))
+        else:
+            print(f"{'could not check' if undecided else 'refused'}  {error.check}: {error} [{error.code}]")
+            print(error.remedy)
         return NOT_CHECKED if undecided else BAD
     return VERIFIED
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m attestation", description="Looks at hardware evidence.")
-    verify = parser.add_subparsers(required=True).add_parser("quote").add_subparsers(required=True).add_parser("verify")
+    parser = argparse.ArgumentParser(prog="python -m attestation", description="Looks at evidence and receipts.")
+    subjects = parser.add_subparsers(required=True)
+    _add_quote(subjects.add_parser("quote").add_subparsers(required=True).add_parser("verify"))
+    _add_receipt(subjects.add_parser("receipt").add_subparsers(required=True).add_parser("verify"))
+    _add_receipt(subjects.add_parser("verify", help="the same as receipt verify"))
+    return parser
+
+
+def _add_quote(verify: argparse.ArgumentParser) -> None:
+    verify.set_defaults(verify=_verify, as_json=False)
     verify.add_argument("quote", type=Path, help="the quote, as bytes or hex text")
     verify.add_argument("--collateral", type=Path, required=True, help="the hardware maker's statements, JSON")
     verify.add_argument("--drop-pck-chain", action="store_true", help="use the quote's own certificate chain")
@@ -56,7 +72,48 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--event-log", type=Path, help="the machine's event log, JSON")
     statuses = [status.value for status in TcbStatus]
     verify.add_argument("--allow-status", action="append", default=[], choices=statuses, metavar="STATUS")
-    return parser
+
+
+def _add_receipt(verify: argparse.ArgumentParser) -> None:
+    verify.set_defaults(verify=_verify_receipt)
+    verify.add_argument("receipt", type=Path, help="the receipt, JSON")
+    verify.add_argument("--answer", type=Path, help="the answer's text")
+    verify.add_argument("--prompt", type=Path, help="the question's text")
+    verify.add_argument("--artifacts", type=Path, help="the folder with the run's files, and nothing else")
+    verify.add_argument("--owner-key", metavar="B64", help="the room owner's key, from the invite")
+    verify.add_argument("--signer-key", metavar="B64", help="the key that signs runs, verified at the service")
+    verify.add_argument("--run", metavar="ID", help="the run that was asked for")
+    verify.add_argument("--nonce", metavar="HEX", help="the nonce that was sent with the question")
+    verify.add_argument("--accept-development", action="store_true", help="take the operator's word for the signer")
+    verify.add_argument("--collateral", type=Path, help="the hardware maker's statements, JSON")
+    verify.add_argument("--root-ca", type=Path, help="a development root (DER) in place of Intel's")
+    verify.add_argument("--at", type=int, help="unix time to judge evidence at; now, when left out")
+    verify.add_argument("--json", dest="as_json", action="store_true", help="one JSON document")
+
+
+def _verify_receipt(options: argparse.Namespace) -> Iterator[str]:
+    question = receipts.Question(
+        receipt=options.receipt,
+        answer=options.answer,
+        prompt=options.prompt,
+        artifacts=options.artifacts,
+        collateral=options.collateral,
+        root_ca=options.root_ca,
+        owner_pubkey_b64=options.owner_key,
+        signer_pubkey_b64=options.signer_key,
+        run_id=options.run,
+        client_nonce=options.nonce,
+        accept_development=options.accept_development,
+    )
+    verdict = receipts.check(question, at=_at(options))
+    if options.as_json:
+        yield json.dumps(receipts.as_json(verdict), indent=2)
+    else:
+        yield from map(_line, verdict.checks)
+
+
+def _at(options: argparse.Namespace) -> int:
+    return int(time.time()) if options.at is None else int(options.at)
 
 
 def _verify(options: argparse.Namespace) -> Iterator[str]:
@@ -66,7 +123,7 @@ def _verify(options: argparse.Namespace) -> Iterator[str]:
     quote = verify_quote(
         _quote(options.quote),
         collateral=_collateral(options),
-        at=int(time.time()) if options.at is None else options.at,
+        at=_at(options),
         roots=root,
         policy=policy,
     )

@@ -118,3 +118,12 @@ class ArtifactMissing(CouldNotCheck):
     check = "artifacts"
     sentence = "A file that the record names was not given."
     remedy = "Give the folder with all files of the run."
+
+
+class TextUnreadable(CouldNotCheck):
+    """What was given as question or answer is no text."""
+
+    code = "text_unreadable"
+    check = "answer"
+    sentence = "The file is not UTF-8 text, so it cannot be compared with a question or an answer."
+    remedy = "Give the text as it was asked or shown, saved as UTF-8."

@@ -16,9 +16,10 @@ from attestation.receipts import errors as receipt_errors
 
 ROOT = Path(attestation.__file__).parent
 COMMAND = ROOT / "__main__.py"
+NOT_KERNEL = {"server", "command"}
 LIBRARY_ADAPTER = ROOT / "evidence" / "dcap.py"
 MODULES = sorted(
-    path for path in ROOT.rglob("*.py") if "server" not in path.relative_to(ROOT).parts and path != COMMAND
+    path for path in ROOT.rglob("*.py") if not NOT_KERNEL & set(path.relative_to(ROOT).parts) and path != COMMAND
 )
 ALLOWED = {
     "attestation",

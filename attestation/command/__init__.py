@@ -1,0 +1,1 @@
+"""What commands share that read files: the rest of the kernel reads none."""
