@@ -9,7 +9,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.dataclasses import SearchResult
 
-from hivemind.kit.admin import bearers, columns
+from hivemind.kit import bearers
+from hivemind.kit.admin import columns
 from hivemind.kit.admin.bases import ShownAdmin
 
 SHORTEST = 3

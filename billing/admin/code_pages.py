@@ -72,7 +72,6 @@ def _shown_once(page_of: OperatedAdmin, request: HttpRequest, minted: list[Minte
         next=columns.list_of(MODEL) if len(minted) > 1 else columns.page_of(MODEL, first.pk),
     )
     answer["Cache-Control"] = "no-store"
-    answer["Referrer-Policy"] = "no-referrer"
     return answer.render()
 
 

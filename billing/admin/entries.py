@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from billing.admin import amounts, words
 from billing.enums import EntryKind
 from billing.models import Entry
-from hivemind.kit import clock
-from hivemind.kit.admin import audit_events, bearers, columns
+from hivemind.kit import bearers, clock
+from hivemind.kit.admin import audit_events, columns
 from hivemind.kit.admin.bases import ShownAdmin
 from hivemind.kit.admin.columns import column
 from hivemind.kit.admin.paging import CappedPaginator

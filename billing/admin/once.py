@@ -7,7 +7,7 @@ from django import forms
 from django.core import signing
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from hivemind.kit.admin import bearers
+from hivemind.kit import bearers
 from hivemind.kit.admin.deeds import REASON_CHARS
 
 SALT = "billing.page"

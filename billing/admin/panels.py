@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from billing.admin import amounts, words
 from billing.models import Account, CreditLot, SpendToken
 from billing.selectors import accounts, statement
-from hivemind.kit import clock
-from hivemind.kit.admin import added_columns, bearers, charts, columns, panels
+from hivemind.kit import bearers, clock
+from hivemind.kit.admin import added_columns, charts, columns, panels
 from hivemind.kit.admin.added_columns import AddedColumn
 from hivemind.kit.admin.charts import Chart, Series
 from hivemind.kit.admin.panels import Panel

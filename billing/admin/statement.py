@@ -16,8 +16,8 @@ from billing.admin import amounts, words
 from billing.enums import EntryKind
 from billing.models import Account, Entry
 from billing.selectors.periods import Period, months
-from hivemind.kit import clock
-from hivemind.kit.admin import bearers, columns, spreadsheets
+from hivemind.kit import bearers, clock
+from hivemind.kit.admin import columns, spreadsheets
 from hivemind.kit.admin.deeds import OwnPage
 from hivemind.kit.admin.operated import OperatedAdmin
 

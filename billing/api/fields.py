@@ -7,9 +7,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from billing import labels
 from billing.errors import BadNote
 from billing.money import micro_usd
+from hivemind.kit import bearers
 
 LATEST_SECONDS = 253_402_300_799  # the end of the year 9999
 LONGEST_NUMBER = 40
@@ -81,7 +81,7 @@ class Note(Text):
     def to_internal_value(self, data: Any) -> str:
         """The note."""
         note = super().to_internal_value(data)
-        if labels.holds_bearer(note):
+        if bearers.holds_one(note):
             raise BadNote
         return note
 

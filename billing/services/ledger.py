@@ -13,7 +13,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 
-from billing import labels
 from billing.enums import EntryKind, Resolution
 from billing.errors import (
     AccountClosed,
@@ -30,7 +29,7 @@ from billing.errors import (
 from billing.models import Account, Entry, Hold
 from billing.money import HIGHEST_MICRO_USD
 from billing.services import lots, spend_limits
-from hivemind.kit import audit, clock, ids
+from hivemind.kit import audit, bearers, clock, ids
 from hivemind.kit.audit import Actor
 
 NOTE_CHARS = 200
@@ -296,7 +295,7 @@ def _check_amount(amount_micro_usd: int) -> None:
 
 
 def _check_note(note: str, *, required: bool = False) -> None:
-    if len(note) > NOTE_CHARS or "\0" in note or labels.holds_bearer(note) or (required and not note.strip()):
+    if len(note) > NOTE_CHARS or "\0" in note or bearers.holds_one(note) or (required and not note.strip()):
         raise BadNote
 
 

@@ -11,7 +11,8 @@ from billing.models import Account
 from billing.money import TokenPrice, charge_micro_usd
 from billing.selectors import of_run as money_of_run
 from billing.selectors.of_run import RunMoney
-from hivemind.kit.admin import bearers, columns
+from hivemind.kit import bearers
+from hivemind.kit.admin import columns
 from hivemind.kit.admin.panels import Panel
 from runner.enums import BillingStatus
 from runner.models import Run, Stage

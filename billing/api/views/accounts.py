@@ -9,13 +9,14 @@ from billing.api.paging import last_first
 from billing.api.serializers.queries import AccountsQuery, LedgerQuery, StatementQuery
 from billing.api.serializers.requests import DebitRequest, GrantRequest, RefundRequest
 from billing.api.serializers.responses import AccountsResponse, BillingResponse, LedgerResponse, MovedResponse
-from billing.api.views.base import BY_KEY, OperatorApi, statement_of
+from billing.api.views.base import OperatorApi, statement_of
 from billing.selectors import books
 from billing.services import ledger
 from hivemind.kit.api import pagination
 from hivemind.kit.api.responses import refusals
 from hivemind.kit.api.serializers import parse
 from hivemind.kit.conf import conf
+from tenants.api.permissions import BY_ADMIN_KEY
 
 
 class AccountsView(OperatorApi):
@@ -83,7 +84,7 @@ class GrantsView(OperatorApi):
         """What is left of credit with an end is taken back then; it is spent before any other."""
         body = GrantRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(shapes.moved(ledger.grant(tenant_id, body.to_grant(), actor=BY_KEY)))
+        return Response(shapes.moved(ledger.grant(tenant_id, body.to_grant(), actor=BY_ADMIN_KEY)))
 
 
 class DebitsView(OperatorApi):
@@ -101,7 +102,7 @@ class DebitsView(OperatorApi):
         entry = ledger.debit(
             tenant_id,
             body["amount_usd"],
-            actor=BY_KEY,
+            actor=BY_ADMIN_KEY,
             note=body["note"],
             allow_overdraft=body["allow_overdraft"],
         )
@@ -120,5 +121,7 @@ class RefundsView(OperatorApi):
     def post(self, request: Request, tenant_id: str) -> Response:
         """At most what was charged and not refunded yet."""
         body = parse(RefundRequest, request.data)
-        entry = ledger.refund(tenant_id, body["amount_usd"], actor=BY_KEY, note=body["note"], run_id=body["run_id"])
+        entry = ledger.refund(
+            tenant_id, body["amount_usd"], actor=BY_ADMIN_KEY, note=body["note"], run_id=body["run_id"]
+        )
         return Response(shapes.moved(entry))

@@ -12,12 +12,9 @@ from billing.api.serializers.queries import StatementQuery
 from billing.selectors import accounts, statement
 from hivemind.kit.api import pagination
 from hivemind.kit.api.serializers import parse
-from hivemind.kit.audit import Actor
 from tenants.api.permissions import OperatorKey
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
-# Whoever holds the admin key; the trail cannot know more.
-BY_KEY: Final = Actor.operator("api")
 
 
 class OperatorApi(APIView):

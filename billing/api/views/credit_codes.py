@@ -12,12 +12,13 @@ from billing.api.serializers.responses import (
     CreditCodeRevokedResponse,
     CreditCodesResponse,
 )
-from billing.api.views.base import BY_KEY, NO_STORE, OperatorApi
+from billing.api.views.base import NO_STORE, OperatorApi
 from billing.selectors import codes
 from billing.services import credit_codes
 from hivemind.kit.api import pagination
 from hivemind.kit.api.responses import refusals
 from hivemind.kit.api.serializers import parse
+from tenants.api.permissions import BY_ADMIN_KEY
 
 
 class CreditCodesView(OperatorApi):
@@ -33,7 +34,7 @@ class CreditCodesView(OperatorApi):
         """The code is in this answer alone."""
         body = CreditCodeRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        made = credit_codes.mint(body.to_code(), actor=BY_KEY)
+        made = credit_codes.mint(body.to_code(), actor=BY_ADMIN_KEY)
         return Response({**shapes.credit_code(made.code), "code": made.text}, headers=NO_STORE)
 
     @extend_schema(
@@ -62,5 +63,5 @@ class RevokeCreditCodeView(OperatorApi):
     )
     def post(self, request: Request, code_id: str) -> Response:
         """Nobody redeems it any more. What was granted stays."""
-        credit_codes.revoke(code_id, actor=BY_KEY)
+        credit_codes.revoke(code_id, actor=BY_ADMIN_KEY)
         return Response({"status": "ok", "code_id": code_id})

@@ -9,13 +9,14 @@ from billing.api.paging import last_first
 from billing.api.serializers.queries import PricesQuery
 from billing.api.serializers.requests import PriceRequest
 from billing.api.serializers.responses import PriceResponse, PricesResponse, PriceWithdrawnResponse
-from billing.api.views.base import BY_KEY, OperatorApi
+from billing.api.views.base import OperatorApi
 from billing.selectors import books
 from billing.selectors import prices as selectors
 from billing.services import prices
 from hivemind.kit.api import pagination
 from hivemind.kit.api.responses import refusals
 from hivemind.kit.api.serializers import parse
+from tenants.api.permissions import BY_ADMIN_KEY
 
 
 class PricesView(OperatorApi):
@@ -46,7 +47,7 @@ class PricesView(OperatorApi):
         """From now, or from a moment in the future on. Runs keep the price that was in force when they were asked."""
         body = PriceRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(shapes.price(prices.set_price(body.to_price(), actor=BY_KEY)))
+        return Response(shapes.price(prices.set_price(body.to_price(), actor=BY_ADMIN_KEY)))
 
 
 class PriceView(OperatorApi):
@@ -59,5 +60,5 @@ class PriceView(OperatorApi):
     )
     def delete(self, request: Request, provider: str, model: str) -> Response:
         """From now on. Its past prices stay on record."""
-        prices.withdraw(provider, model, actor=BY_KEY)
+        prices.withdraw(provider, model, actor=BY_ADMIN_KEY)
         return Response({"status": "ok", "provider": provider, "model": model})

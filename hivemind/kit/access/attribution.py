@@ -5,8 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from hivemind.kit import acting
-from hivemind.kit.admin import bearers
+from hivemind.kit import acting, bearers
 from hivemind.kit.audit import Actor
 
 PATH_CHARS = 300

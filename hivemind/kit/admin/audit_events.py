@@ -10,8 +10,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from hivemind.kit import clock
-from hivemind.kit.admin import bearers, columns
+from hivemind.kit import bearers, clock
+from hivemind.kit.admin import columns
 from hivemind.kit.admin.bases import ShownAdmin
 from hivemind.kit.admin.columns import column
 from hivemind.kit.admin.paging import CappedPaginator

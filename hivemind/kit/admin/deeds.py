@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from hivemind.kit.admin import bearers
+from hivemind.kit import bearers
 from hivemind.kit.audit import Actor
 
 REASON_CHARS = 200

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.http import StreamingHttpResponse
 
-from hivemind.kit.admin import bearers
+from hivemind.kit import bearers
 
 Cell = str | int | Decimal | datetime | None
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")

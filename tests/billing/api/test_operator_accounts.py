@@ -72,7 +72,7 @@ def test_credit_is_given_and_the_entry_comes_back(olga: Client, alice: Person, a
     assert (told["kind"], told["amount_micro_usd"], told["run_id"]) == ("credit_grant", 5_000_000, None)
     assert told["metadata"] == {"note": "n", "actor": "admin"} and told["balance_micro_usd"] == 5_000_000
     assert alice.client.get("/v1/billing").json()["ledger"][0]["entry_id"] == told["entry_id"]
-    assert AuditEvent.objects.get(action="credit.granted").actor == "operator:api"
+    assert AuditEvent.objects.get(action="credit.granted").actor == "operator:admin key"
 
 
 def test_credit_may_have_an_end(olga: Client, account: str) -> None:

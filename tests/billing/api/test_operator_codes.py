@@ -61,7 +61,7 @@ def test_a_code_is_minted_and_shown_once(olga: Client) -> None:
     text = made.pop("code")
     listed = olga.get(URL).json()["credit_codes"]
     assert listed == [made | {"remaining_redemptions": 2, "expired": False, "active": True}]
-    assert AuditEvent.objects.get(subject=made["code_id"]).actor == "operator:api"
+    assert AuditEvent.objects.get(subject=made["code_id"]).actor == "operator:admin key"
     assert text not in repr(list(AuditEvent.objects.values()))
 
 
