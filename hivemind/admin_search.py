@@ -50,5 +50,5 @@ def _of(shown: ShownAdmin, request: HttpRequest, term: str) -> list[SearchResult
             link=columns.page_of(model, str(row.pk)),
             icon=ICONS[shown.opts.label_lower],
         )
-        for row in rows.order_by(*(shown.ordering or shown.opts.ordering))[:OF_EACH]
+        for row in rows.order_by(*(shown.ordering or shown.opts.ordering or ()))[:OF_EACH]
     ]
