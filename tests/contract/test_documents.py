@@ -1,4 +1,4 @@
-"""What the documents tell people to type exists: commands, their options, management commands, scripts, recipes."""
+"""What the documents tell people to type, to follow and to look at exists."""
 
 import re
 import shlex
@@ -92,3 +92,37 @@ def test_recipes_of_the_justfile_name_what_exists() -> None:
     assert len(files) >= 5
     assert [name for name in files if not (ROOT / name).is_file()] == []
     assert set(re.findall(r"manage\.py (\w+)", text)) <= set(get_commands())
+
+
+def test_every_picture_exists_and_is_shown() -> None:
+    shown = {path for d in DOCUMENTS for path in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", d.read_text(encoding="utf-8"))}
+    assert len(shown) >= 20
+    assert shown == {f"pictures/{path.name}" for path in (ROOT / "docs/pictures").iterdir()}
+
+
+def test_every_picture_can_be_taken_again() -> None:
+    album = (ROOT / "tests/pictures/album.py").read_text(encoding="utf-8")
+    taken = re.findall(r'camera\.take(?:_elsewhere)?\("([\w-]+)"', album)
+    assert sorted(taken) == sorted(path.stem for path in (ROOT / "docs/pictures").iterdir())
+
+
+def test_pictures_are_small() -> None:
+    sizes = {path.name: path.stat().st_size for path in (ROOT / "docs/pictures").iterdir()}
+    assert {name: size for name, size in sizes.items() if size > 150_000} == {}
+    assert sum(sizes.values()) <= 2_500_000
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for target, anchor in re.findall(r"(?<!!)\[[^\]]+\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", text):
+            there = document.parent / target if target else document
+            assert there.exists(), f"{document.name}: {target}"
+            if anchor:
+                assert anchor in _anchors(there), f"{document.name}: {target}#{anchor}"
+
+
+def _anchors(document: Path) -> set[str]:
+    """The headings of a document as links name them."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
