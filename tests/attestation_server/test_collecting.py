@@ -34,12 +34,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "agent.sock"
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> Any:
-    """Olga's machine ends TLS itself."""
+def self_signed() -> x509.Certificate:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([])
-    made = (
+    return (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -49,7 +47,12 @@ def certificate(tmp_path: Path) -> Any:
         .not_valid_after(datetime(2036, 1, 1, tzinfo=UTC))
         .sign(key, SHA256())
     )
-    file = tmp_path / "tls.crt"
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Any:
+    """Olga's machine ends TLS itself."""
+    made, file = self_signed(), tmp_path / "tls.crt"
     file.write_bytes(made.public_bytes(Encoding.PEM))
     with conf.override("evidence", enclave_certificate=str(file)):
         yield made
@@ -105,10 +108,20 @@ def test_a_certificate_of_the_machine_is_named_by_both_kinds_of_quote(path, cert
         found = collecting.collect(source, booted_at=1.0)
         answer = collecting.answer(source, found, nonce=NONCE)
     assert found.bundle.report_data_version == 2
-    assert found.certificate_sha256 == fingerprint
     assert found.bundle.tls.cert_fingerprint_sha256_hex == answer.tls.cert_fingerprint_sha256_hex == fingerprint.hex()
     expected = report_data.build_v2(standing_in.VERSION, cert_sha256=fingerprint)
     assert bytes.fromhex(MACHINE.quote(expected)["quote"]) == found.bundle.quote
+
+
+def test_an_answer_names_the_certificate_of_now(path, certificate, tmp_path):
+    source = standing_in.source(path)
+    with listening(path):
+        found = collecting.collect(source, booted_at=1.0)
+        renewed = self_signed()
+        (tmp_path / "tls.crt").write_bytes(renewed.public_bytes(Encoding.PEM))
+        answer = collecting.answer(source, found, nonce=NONCE)
+    assert answer.tls.cert_fingerprint_sha256_hex == renewed.fingerprint(SHA256()).hex()
+    assert not found.outlasts(dataclasses.replace(found, bundle=answer), at=0)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not a certificate"])

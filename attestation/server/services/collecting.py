@@ -88,12 +88,6 @@ class Evidence:
         same_root = self.statements.root == renewed.statements.root
         return same_root and self.statements.collateral.validity().end - at > STATEMENTS_SPARE_SECONDS
 
-    @property
-    def certificate_sha256(self) -> bytes | None:
-        """Of the certificate with which TLS ends inside the machine. None: it ends elsewhere."""
-        tls = self.bundle.tls
-        return unhex(tls.cert_fingerprint_sha256_hex) if tls.enabled else None
-
     def to_wire(self, bundle: Ready) -> dict[str, Any]:
         """The response body with this bundle."""
         if self.statements is None:
@@ -122,7 +116,7 @@ def collect(source: Source, *, booted_at: float) -> Evidence:
     statements = agent.development() if source.kind == "development" else None
     root = statements.root if statements else source.root
     tls, version = operator_claims.tls(), app_version()
-    certificate = unhex(tls.cert_fingerprint_sha256_hex) if tls.enabled else None
+    certificate = _certificate_sha256(tls)
     at_start = report_data.build_v2(version, cert_sha256=certificate) if certificate else report_data.build_v1(version)
     offered = agent.quote(at_start)
     with _refusing():
@@ -142,13 +136,15 @@ def collect(source: Source, *, booted_at: float) -> Evidence:
 def answer(source: Source, known: Evidence, *, nonce: bytes) -> Ready:
     """A bundle with a quote made for this nonce (32 bytes), by the machine that `known` describes.
 
+    It names the certificate that the operator's file holds now.
+
     Raises EvidenceUnavailable as `collect` does, IdentityChanged when another build answers.
     """
-    signer = known.identity.signer
+    signer, tls = known.identity.signer, operator_claims.tls()
     binding = SessionBinding(
         app_version=app_version(),
         nonce=nonce,
-        tls_cert_sha256=known.certificate_sha256,
+        tls_cert_sha256=_certificate_sha256(tls),
         run_signer=unb64(signer.public_b64),
         keyset_sha256=report_data.keyset_digest(known.bundle.keyset),
     )
@@ -158,7 +154,7 @@ def answer(source: Source, known: Evidence, *, nonce: bytes) -> Ready:
         bundle = _bundle(
             machine,
             signer=signer,
-            tls=known.bundle.tls,
+            tls=tls,
             mr_aggregated=known.mr_aggregated,
             booted_at=known.bundle.booted_at,
         )
@@ -190,9 +186,13 @@ def _bundle(
     )
 
 
+def _certificate_sha256(tls: TlsClaim) -> bytes | None:
+    return unhex(tls.cert_fingerprint_sha256_hex) if tls.enabled else None
+
+
 def _verify(bundle: Ready, known: Evidence, *, nonce: bytes | NotGiven) -> None:
     """Do what a client will do with the bundle. Raises KernelError."""
-    certificate = known.certificate_sha256 or NotGiven("TLS ends outside the machine")
+    certificate = _certificate_sha256(bundle.tls) or NotGiven("TLS ends outside the machine")
     expect = EvidenceExpectation(nonce=nonce, tls_cert_sha256=certificate)
     if known.statements is None:
         session.check_session(bundle, quoted=read_quote(bundle.quote).report_data, expect=expect)
