@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "doctor": Entry("hmctl.commands.doctor:command", "Check client, profile, service, billing and a room."),
     "init": Entry("hmctl.commands.init:command", "Connect a profile to a service."),
     "profile": Entry("hmctl.commands.profile.group:group", "Switch between services and keys."),
+    "receipt": Entry("hmctl.commands.receipt.group:group", "Keep and check what proves an answer."),
     "redeem-credit": Entry("hmctl.commands.redeem_credit:command", "Turn a credit code into credit."),
     "room": Entry("hmctl.commands.room.group:group", "Make rooms, read their terms, ask them."),
     "rotate-key": Entry("hmctl.commands.rotate_key:command", "Replace the profile's key by a new one."),

@@ -168,3 +168,25 @@ class WindowOver(HmctlError):
     def as_json(self) -> dict[str, object]:
         """The outcome document."""
         return {"status": "timeout", "run_id": self.run_id}
+
+
+class ReceiptRejected(HmctlError):
+    """A receipt was checked and does not hold. `told` is the outcome for programs."""
+
+    code = "receipt_rejected"
+    is_outcome = True
+
+    def __init__(self, message: str, *, hint: str = "", told: dict[str, object]) -> None:
+        super().__init__(message, hint=hint)
+        self.told = told
+
+    def as_json(self) -> dict[str, object]:
+        """The outcome document."""
+        return self.told
+
+
+class ReceiptUndecided(ReceiptRejected):
+    """Something that is needed to check a receipt is missing. No verdict, and not to be taken for one."""
+
+    code = "receipt_undecided"
+    exit_code = exits.RECEIPT_UNDECIDED

@@ -5,6 +5,7 @@
 | 0 | done |
 | 1 | refused, failed or declined; also the failures of room, agents, sql, init, signup and profile commands |
 | 2 | wrong usage; for owner, admin and trust commands: the service could not be reached |
+| 2 | `receipt verify`: the receipt could not be checked |
 | 3 | for owner, admin and trust commands: the service answered with an error |
 | 4 | the service is not trusted; for `room ask`: the run failed |
 | 5 | `room ask`: the run did not end in time |
@@ -22,6 +23,7 @@ NOT_TRUSTED: Final = 4
 RUN_FAILED: Final = 4
 WINDOW_OVER: Final = 5
 RECORD_REJECTED: Final = 6
+RECEIPT_UNDECIDED: Final = 2
 
 
 @dataclass(frozen=True)

@@ -153,6 +153,11 @@ class V1(Caller):
         """Stops a run that has not ended."""
         return self.send(Call("DELETE", path_of("runs", run_id), USUAL, payer=payer)).object()
 
+    def receipt(self, run_id: str, *, payer: Secret | None = None) -> JsonObject:
+        """What checks an ended run's answer elsewhere."""
+        call = Call("GET", path_of("runs", run_id, "receipt"), USUAL, payer=payer)
+        return self.send(call).object()
+
     def artifact(self, run_id: str, filename: str, *, payer: Secret | None = None) -> bytes:
         """The bytes of one artifact."""
         path = path_of("runs", run_id, "artifacts", filename)

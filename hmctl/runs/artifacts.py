@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from attestation.digests import sha256_hex
+from attestation.manifests.run_record import hidden_name
 from attestation.verifier import VerifiedRun
 from hmctl import files
 from hmctl.client import wire
@@ -59,12 +60,12 @@ def is_safe(name: str) -> bool:
 
 
 def _signed_digests(verified: VerifiedRun | None) -> Mapping[str, str] | None:
-    """Digest by file name, None when the record says nothing about artifacts."""
+    """Digest by file name, in clear or hidden, None when the record says nothing about artifacts."""
     if verified is None or "artifacts" not in verified.body:
         return None
     return {wire.text(item, "filename"): wire.text(item, "sha256") for item in wire.objects(verified.body, "artifacts")}
 
 
 def _check(name: str, content: bytes, signed: Mapping[str, str] | None, row: RunRow) -> None:
-    if signed is not None and signed.get(name) != sha256_hex(content):
+    if signed is not None and signed.get(name, signed.get(hidden_name(name))) != sha256_hex(content):
         raise RecordRejected(f"The artifact {name} differs from what was signed.", run_id=row.run_id)

@@ -177,6 +177,7 @@ class LyingService(HttpService):
             ("GET", room + "/data", lambda _, __: {"items": self.items}),
             ("DELETE", room, self._revoke),
             ("GET", "/v1/runs/([^/]+)", self._read_run),
+            ("GET", "/v1/runs/([^/]+)/receipt", self._receipt),
             ("POST", "/v1/room-agents", self._upload_agent),
             ("GET", "/v1/room-agents", lambda _: list(self.agents.values())),
             ("GET", "/v1/room-agents/([^/]+)", lambda _, agent_id: self.agents.get(agent_id) or Reply({}, status=404)),
@@ -259,6 +260,18 @@ class LyingService(HttpService):
             row |= {"status": "running", "scope_started_at": 1.0}
         shown = {name: value for name, value in row.items() if not name.startswith("_")}
         return shown | ({"attestation": None} if row["attestation"] == "none" else {})
+
+    def _receipt(self, asked: Asked, run_id: str) -> Answer:
+        row = self.runs.get(run_id)
+        if row is None:
+            return Reply({"detail": "Run not found"}, status=404)
+        return {
+            "receipt_version": 1,
+            "record": row["attestation"],
+            "evidence": self._attestation(asked),
+            "room_envelope": self.rooms[row["room_id"]]["envelope"],
+            "collateral": None,
+        }
 
     def _add_data(self, asked: Asked, room_id: str) -> Answer:
         text = asked.json["text"]

@@ -17,6 +17,7 @@ from hmctl.commands.admin.runs import group as runs
 from hmctl.commands.admin.tenants import group as tenants
 from hmctl.commands.agents import group as agents
 from hmctl.commands.profile import group as profile
+from hmctl.commands.receipt import group as receipt
 from hmctl.commands.room import group as room
 from hmctl.commands.spend_tokens import group as spend_tokens
 from hmctl.commands.trust import group as trust
@@ -31,6 +32,7 @@ GROUPS = {
     "admin tenants": tenants.group,
     "agents": agents.group,
     "profile": profile.group,
+    "receipt": receipt.group,
     "room": room.group,
     "spend-tokens": spend_tokens.group,
     "trust": trust.group,

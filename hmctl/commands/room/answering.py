@@ -12,7 +12,7 @@ from hmctl.io import one_line
 from hmctl.render import progress, units
 from hmctl.render import run as run_text
 from hmctl.rooms.opening import OpenedRoom
-from hmctl.runs import artifacts, records, watch
+from hmctl.runs import artifacts, receipts, records, watch
 from hmctl.runs.artifacts import Fetched
 from hmctl.runs.asked import Asked
 from hmctl.runs.records import Verdict
@@ -27,6 +27,7 @@ class Presentation:
     fetch: bool = False
     output: Path | None = None
     strict: bool = True
+    receipt: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,10 @@ def finish(app: App, pending: Pending, presentation: Presentation) -> None:
     judged = judge(pending, row, strict=presentation.strict)
     if row.status != "completed":
         _say_verdict(app, judged)
+        _save_receipt(app, pending, judged, presentation.receipt)
         raise RunFailed(one_line(row.error or "no reason given", width=600), run_id=run_id)
     _print_answer(app, pending, judged, presentation)
+    _save_receipt(app, pending, judged, presentation.receipt)
 
 
 def wait(app: App, pending: Pending) -> RunRow | None:
@@ -145,6 +148,17 @@ def _print_answer(app: App, pending: Pending, judged: Judged, presentation: Pres
         app.terminal.say(f"answer written to {presentation.output}")
     _say_artifacts(app, row, fetched)
     _say_verdict(app, judged)
+
+
+def _save_receipt(app: App, pending: Pending, judged: Judged, path: Path | None) -> None:
+    """The receipt whose record was judged, and no other (RecordRejected)."""
+    if path is None:
+        return
+    receipt = receipts.fetch(pending.opened.client, judged.row.run_id, payer=pending.reading_payer)
+    if receipt.get("record") != judged.row.record:
+        raise RecordRejected("The receipt holds another record than the answer came with.", run_id=judged.row.run_id)
+    files.save(path, receipts.text(receipt))
+    app.terminal.say(f"receipt written to {path}")
 
 
 def _fetch(pending: Pending, judged: Judged) -> Fetched:

@@ -60,6 +60,7 @@ class Options:
 @click.option("--max-cost", type=params.USD, metavar="USD", help="Do not ask if it may cost more than this.")
 @click.option("--fetch", is_flag=True, help="Save artifacts below ./hivemind-artifacts.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write the answer to this file instead of stdout.")
+@click.option("--receipt", type=click.Path(path_type=Path), help="Keep the receipt, which checks the answer later.")
 @click.option("--no-strict-attestation", is_flag=True, help="Show the answer even if its record is rejected.")
 @click.option("--payer-key", default="", metavar="TOKEN", help="Pay with this spend token (hmp_…); - reads stdin.")
 @click.option(
@@ -81,6 +82,7 @@ def command(app: App, /, room: str, **given: object) -> None:
       hmctl room ask "$ROOM" "What changed this month?"
       hmctl room ask "$ROOM" - < question.txt > answer.txt
       hmctl room ask "$ROOM" "Top ten?" --agent ./my-query-agent --fetch
+      hmctl room ask "$ROOM" "Top ten?" --output answer.txt --receipt receipt.json
       hmctl room ask "$ROOM" "Summarise" --max-cost 0.50 --max-tokens 100000
 
     Exit codes: 0 answered, 1 refused or interrupted, 4 the run failed or the service is not trusted, 5 not ended in
@@ -93,8 +95,9 @@ def run(app: App, options: Options) -> None:
     """Verify, agree, send, wait, verify, print (any HmctlError)."""
     asked_for = question.read(options.question, options.question_file)
     package = _package(app, options)
-    if options.presentation.output is not None:
-        files.check_can_save(options.presentation.output)
+    for path in (options.presentation.output, options.presentation.receipt):
+        if path is not None:
+            files.check_can_save(path)
     ref = reference.read(app, options.room)
     if options.payer.key_text == "-" and asked_for.from_stdin:
         raise BadUsage("question and spend token cannot both come from stdin")
@@ -160,7 +163,7 @@ def _package(app: App, options: Options) -> Package | None:
 
 def _options(room: str, given: dict[str, object]) -> Options:
     chosen = {name: str(given[name]) for name in _MODELS if given[name]}
-    question_file, agent, output = (given[name] for name in ("question_file", "agent", "output"))
+    question_file, agent, output, receipt = (given[n] for n in ("question_file", "agent", "output", "receipt"))
     return Options(
         room=room,
         question=str(given["question"]) if given["question"] is not None else None,
@@ -181,5 +184,6 @@ def _options(room: str, given: dict[str, object]) -> Options:
             fetch=bool(given["fetch"]),
             output=output if isinstance(output, Path) else None,
             strict=not given["no_strict_attestation"],
+            receipt=receipt if isinstance(receipt, Path) else None,
         ),
     )

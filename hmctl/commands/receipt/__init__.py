@@ -1,0 +1,1 @@
+"""`hmctl receipt`."""

@@ -1,0 +1,64 @@
+"""`hmctl receipt get`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from hmctl import files, ids
+from hmctl.app import App
+from hmctl.client.v1 import V1
+from hmctl.commands.wiring import with_app
+from hmctl.rooms import reference
+from hmctl.runs import paying, receipts
+from hmctl.runs.paying import PayerOptions
+from hmctl.secret import Secret
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for."""
+
+    run_id: str
+    room: str | None
+    payer_key: str
+    output: Path | None
+
+
+@click.command("get")
+@click.argument("run_id", metavar="RUN")
+@click.option("--link", "--room", "room", metavar="ROOM", help="Fetch as the bearer of this link.")
+@click.option("--payer-key", default="", metavar="TOKEN", help="The spend token that paid, for a share link.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
+@with_app()
+def command(app: App, run_id: str, room: str | None, payer_key: str, output: Path | None) -> None:
+    """Fetch the receipt of RUN, which must have ended. Nothing is verified here: see `hmctl receipt verify`.
+
+    \b
+    Examples:
+      hmctl receipt get 4f0a9c1d22be -o receipt.json
+      hmctl receipt get 4f0a9c1d22be --link "$ROOM" > receipt.json
+    """
+    run(app, Options(run_id, room, payer_key, output))
+
+
+def run(app: App, options: Options) -> None:
+    """Fetches and prints or writes (HttpFailed, BadAnswer, BadInput)."""
+    run_id = ids.checked(options.run_id, what="run")
+    if options.output is not None:
+        files.check_can_save(options.output)
+    client, payer = _caller(app, options)
+    receipt = receipts.fetch(client, run_id, payer=payer)
+    if options.output is None:
+        app.terminal.document(receipt)
+    else:
+        files.save(options.output, receipts.text(receipt))
+        app.terminal.say(f"receipt written to {options.output}")
+
+
+def _caller(app: App, options: Options) -> tuple[V1, Secret | None]:
+    if options.room is None:
+        return app.owner(), None
+    ref = reference.read(app, options.room)
+    payer = paying.choose(app, ref, PayerOptions(options.payer_key)).reading if ref.is_share else None
+    return app.caller(ref.service, ref.bearer), payer
