@@ -57,11 +57,12 @@ MEANINGS: Final[dict[str, str]] = {
     "BILLING_ENFORCE_CREDITS": "Refuse runs that the payer's credit does not cover, or whose models have no price.",
     "SELF_SERVE_SIGNUP_ENABLED": "Let anybody make a tenant with `POST /v1/signup`.",
     "SIGNUP_STARTER_CREDIT_CODE": "Credit code that is redeemed for every tenant that signs up. Empty: none.",
-    "EVIDENCE": "Where the proof of what runs comes from. `dstack`: quotes of this machine. `development`: quotes of the "
-    "stand-in `manage.py dev_guest_agent`, which prove nothing about hardware. Empty: none is offered.",
+    "EVIDENCE": "Where the proof of what runs comes from. `dstack`: quotes of this machine. `development`: quotes of "
+    "the stand-in `manage.py dev_guest_agent`, which prove nothing about hardware. Empty: none is offered.",
     "DSTACK_ENDPOINT": "Guest agent, as the path of its socket or as a URL. Empty: the usual sockets of a dstack "
     "machine, or the stand-in's own.",
-    "EVIDENCE_TIMEOUT_SECONDS": "Longest collection of evidence, and longest wait of a run record for its signer.",
+    "EVIDENCE_TIMEOUT_SECONDS": "Longest collection of evidence, and how long after its start a process lets run "
+    "records wait for their signer.",
     "ENCLAVE_CERTIFICATE": "PEM file of the certificate with which TLS ends inside this machine; quotes name it. "
     "Empty: TLS ends elsewhere. Its key must never leave the machine.",
     "APP_AUTH_CONTRACT": "Contract in which the operator registers builds, shown with the evidence. Empty: none is.",

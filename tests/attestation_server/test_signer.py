@@ -1,5 +1,6 @@
 """The development key that signs run records: one per installation, closed to others, honest about itself."""
 
+import os
 import stat
 import subprocess
 import sys
@@ -10,10 +11,11 @@ import pytest
 from django.test import Client
 
 from attestation.evidence.bundle import NotReady, parse_bundle
-from attestation.keys import VerifyKey
+from attestation.keys import VerifyKey, derive_run_signer
 from attestation.server import signer
 from attestation.server.errors import SignerUnusable
 from attestation.server.services import evidence
+from tests.attestation_server import standing_in
 
 ROOT = Path(__file__).resolve().parents[2]
 PRINT_KEY = """
@@ -49,6 +51,16 @@ def test_processes_that_start_at_once_agree_on_one_key(state):
     keys = {process.communicate(timeout=60)[0].strip() for process in started}
     assert len(keys) == 1
     assert keys == {signer.run_signer().key.public_b64}
+
+
+def test_another_process_has_the_agents_key_without_being_told(tmp_path):
+    socket = tmp_path / "agent.sock"
+    environment = {**os.environ, "HIVEMIND_EVIDENCE": "development", "HIVEMIND_DSTACK_ENDPOINT": str(socket)}
+    with standing_in.listening(socket):
+        command = [sys.executable, "-c", PRINT_KEY.replace(".test", ".base"), str(tmp_path / "state")]
+        printed = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    derived = derive_run_signer(bytes.fromhex(standing_in.MACHINE.key("hivemind-runs-v1")["key"]))
+    assert printed.strip() == derived.public_b64
 
 
 def test_it_signs_what_its_public_half_verifies(state):

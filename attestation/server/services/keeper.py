@@ -6,6 +6,7 @@ Every process collects for itself, because a thread does not survive a fork; wha
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NoReturn
@@ -57,6 +58,7 @@ class Keeper:
         self._evidence: Evidence | None = None
         self._identity: Identity | None = None
         self._trouble: EvidenceUnavailable | None = EvidenceStarting()
+        self._began_at = 0.0
         self._booted_at = clock.now().timestamp()
 
     @property
@@ -80,10 +82,11 @@ class Keeper:
     def identity(self, *, patience_seconds: float) -> Identity:
         """The proven signer and build; once proven they hold until the process ends.
 
-        Waits that long for a collection to succeed. Raises EvidenceUnavailable.
+        Waits for a collection to succeed, but not longer than `patience_seconds` after the very first need, so that
+        a long outage does not hold up one thread after another. Raises EvidenceUnavailable.
         """
         self._start()
-        self._proven.wait(patience_seconds)
+        self._proven.wait(max(0.0, self._began_at + patience_seconds - time.monotonic()))
         with self._lock:
             return self._identity or _raise(self._trouble)
 
@@ -112,6 +115,8 @@ class Keeper:
 
     def _start(self) -> None:
         with self._lock:
+            if self._thread is None:
+                self._began_at = time.monotonic()
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="evidence", daemon=True)
                 self._thread.start()
