@@ -31,6 +31,10 @@ openapi:
 bench *arguments:
     {{python}} bench/run.py {{arguments}}
 
+# Take the pictures of the operator's guide again: all, or some chapters with --only.
+pictures *arguments:
+    {{python}} -m tests.pictures {{arguments}}
+
 # Resolve the dependencies anew.
 lock *arguments:
     ./scripts/lock.sh {{arguments}}
