@@ -176,7 +176,7 @@ def _books() -> Books:
     )
 
 
-books = Remembered(_books, seconds=10)
+books = Remembered(_books, seconds=5)
 running_dry = Remembered(_running_dry)
 expiring = Remembered(_expiring)
 unpriced = Remembered(_unpriced)

@@ -41,6 +41,8 @@ GROUPS = {
     "access": Access,
     "evidence": Evidence,
 }
+# Names of the test suite, which are no settings and are not taken for misspelt ones.
+TESTS = "TEST_"
 TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
 
 
@@ -77,7 +79,7 @@ def _refuse_unknown(values: Mapping[str, str]) -> None:
     known = set(declared) | CLIENT_NAMES | {f"{n}_FILE" for n, f in declared.items() if f.metadata["secret"]}
     for key in sorted(values):
         name = key.removeprefix(PREFIX)
-        if name not in known:
+        if name not in known and not name.startswith(TESTS):
             near = get_close_matches(name, known, n=1)
             hint = (
                 f"; did you mean {PREFIX}{near[0]}?"
