@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from agents.services.engine import engine
 from hivemind.kit import clock, handoff, states
+from hivemind.kit.errors import Unavailable
 from hivemind.kit.models import WorkerKey
 from runner import nudges
 from runner.engine.errors import EngineError
@@ -33,11 +34,11 @@ def _sweep_waiting(alive: set[str]) -> None:
     now = clock.now()
     for run in Run.objects.filter(status=RunStatus.PENDING):
         if run.cancel_requested_at is not None:
-            finish.end_unclaimed(run.pk)
+            _end(run, FailureCode.CANCELLED)
         elif now > run.deadline_at:
-            finish.end_unclaimed(run.pk, FailureCode.DEADLINE)
+            _end(run, FailureCode.DEADLINE)
         elif not alive.intersection(run.handoff):
-            finish.end_unclaimed(run.pk, FailureCode.WORKER_LOST)
+            _end(run, FailureCode.WORKER_LOST)
         elif now - run.created_at > timedelta(seconds=RENUDGE_SECONDS):
             nudges.run(run.pk)
 
@@ -50,13 +51,20 @@ def _end_orphans(running: QuerySet[Run], alive: set[str]) -> None:
             code = FailureCode.WORKER_LOST
         elif now > run.deadline_at:
             code = FailureCode.DEADLINE
-        if code is None:
-            continue
-        try:
-            finish.end(run, finish.failed(code), room_key=None)
-        except states.StaleState:
-            continue
-        log.warning("ended a run that nobody carried on", extra={"run_id": run.pk, "code": code})
+        if code is not None and _end(run, code):
+            log.warning("ended a run that nobody carried on", extra={"run_id": run.pk, "code": code})
+
+
+def _end(run: Run, code: FailureCode) -> bool:
+    """End one run. False when somebody was faster, and when nothing can be signed now: the next sweep tries again."""
+    try:
+        finish.end(run, finish.failed(code), room_key=None)
+    except states.StaleState:
+        return False
+    except Unavailable:
+        log.exception("a run cannot be ended now", extra={"run_id": run.pk})
+        return False
+    return True
 
 
 def _remove_strays() -> None:

@@ -21,7 +21,7 @@ MACHINES = [(RUN, RunStatus, Run), (STAGE, StageStatus, Stage), (BUILD, BuildSta
 WRITERS = {
     ("agents/services/builds.py", "_claim"): "the claim raises the fence in the same conditional update",
     ("runner/services/execute.py", "_claim"): "the claim raises the fence in the same conditional update",
-    ("runner/services/finish.py", "end"): "the stages that a run's end leaves behind, in one update for all of them",
+    ("runner/services/finish.py", "_end_stages"): "the stages that a run leaves behind, in one update for all",
     ("runner/services/runs.py", "_insert"): "the first state of a stage",
     ("hivemind/kit/states.py", "advance"): "the one function that takes a step",
 }

@@ -10,6 +10,7 @@ from agents.enums import AgentType
 from attestation.digests import text_hash
 from attestation.errors import VerificationError
 from attestation.server import signer
+from attestation.server.errors import SignerUnusable
 from attestation.verifier import RunExpectation, verify_run
 from hivemind.kit import clock
 from hivemind.kit.audit import Actor
@@ -181,3 +182,21 @@ def test_a_damaged_row_can_still_be_ended(running: Run) -> None:
     Run.objects.filter(pk=running.pk).update(prompt_sha256="")
     finish.end(Run.objects.get(pk=running.pk), finish.failed(FailureCode.DEADLINE), room_key=None)
     assert (Run.objects.get(pk=running.pk).status, Run.objects.get(pk=running.pk).receipt) == ("failed", "")
+
+
+def test_a_run_that_cannot_be_signed_now_holds_up_no_other(
+    running: Run, room: MadeRoom, worker: WorkerIdentity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Run.objects.filter(pk=running.pk).update(worker_id="a worker that is gone")
+    waiting = factory.ask(room.owner.owner, room)
+    Run.objects.filter(pk=waiting.pk).update(cancel_requested_at=clock.now())
+
+    def unusable() -> signer.Signer:
+        raise SignerUnusable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(signer, "run_signer", unusable)
+        reconcile.sweep()
+    assert set(Run.objects.filter(ended_at=None).values_list("pk", flat=True)) == {running.pk, waiting.pk}
+    reconcile.sweep()
+    assert not Run.objects.filter(ended_at=None).exists()
