@@ -129,12 +129,31 @@ def _money_lost(tenant: Tenant) -> str:
 
 
 def _tokens_lost(tenant: Tenant) -> str:
-    living = SpendToken.objects.filter(account_id=tenant.pk, revoked_at=None, expires_at__gt=clock.now())
-    count = living.count()
+    count = _living_tokens(tenant)
     return f"{columns.counted(count, 'spend token')}, with which agents and guests pay." if count else ""
 
 
+def _tokens_frozen(tenant: Tenant) -> str:
+    count = _living_tokens(tenant)
+    return f"{columns.counted(count, 'spend token')} of it pay for nothing meanwhile." if count else ""
+
+
+def _living_tokens(tenant: Tenant) -> int:
+    return SpendToken.objects.filter(account_id=tenant.pk, revoked_at=None, expires_at__gt=clock.now()).count()
+
+
+def _money_frozen(tenant: Tenant) -> str:
+    account = Account.objects.filter(pk=tenant.pk).first()
+    if account is None:
+        return ""
+    stays = f"Its balance of {amounts.exact(account.balance_micro_usd)} stays and cannot be spent meanwhile."
+    held = f" The {amounts.exact(account.held_micro_usd)} on hold is settled as its runs end."
+    return stays + held if account.held_micro_usd else stays
+
+
 panels.add("tenants.tenant", _of_tenant)
+panels.add_loss("tenants.suspend", _money_frozen)
+panels.add_loss("tenants.suspend", _tokens_frozen)
 panels.add("tenants.tenant", _movements_of_tenant)
 panels.add_loss("tenants.delete", _money_lost)
 panels.add_loss("tenants.delete", _tokens_lost)

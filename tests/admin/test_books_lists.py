@@ -15,7 +15,9 @@ from hivemind.kit import clock
 from hivemind.kit.models import AuditEvent
 from tests.admin import books
 from tests.admin.books import DOLLAR
+from tests.admin.rows import CANARY, secret_texts
 from tests.factories import tenants
+from tests.factories.rooms import MadeRoom
 from tests.factories.tenants import Person
 
 
@@ -96,6 +98,34 @@ def test_deleting_a_tenant_says_what_happens_to_its_money(olga: Client, alice: P
     assert "Its balance of $5.000000" in text and "1 spend token" in text
     text = text_of(olga, reverse("admin:tenants_tenant_reset_key", args=[quote(alice.tenant.pk)]))
     assert "1 spend token, with which agents and guests pay." in text
+
+
+def test_suspending_a_tenant_says_what_becomes_of_its_money(olga: Client, alice: Person) -> None:
+    books.grant(alice.tenant.pk, 5)
+    books.spend_token(alice.tenant.pk)
+    books.hold(alice.tenant.pk, 2)
+    text = text_of(olga, reverse("admin:tenants_tenant_suspend", args=[quote(alice.tenant.pk)]))
+    assert "Its balance of $3.000000 stays" in text and "The $2.000000 on hold is settled" in text
+    assert "1 spend token of it pay for nothing meanwhile" in text
+
+
+def test_the_trail_leads_to_entries_and_codes(olga: Client, alice: Person) -> None:
+    books.grant(alice.tenant.pk, 5)
+    code = books.code().code
+    entry = Entry.objects.get()
+    text = text_of(olga, reverse("admin:kit_auditevent_changelist"))
+    assert f'href="/admin/billing/entry/?q={entry.entry_id}"' in text
+    assert reverse("admin:billing_creditcode_change", args=[quote(code.pk)]) in text
+
+
+def test_no_file_contains_a_secret(olga: Client, everything: tuple[Person, MadeRoom]) -> None:
+    files = ["/admin/billing/price/prices.csv"]
+    for account in Account.objects.all():
+        files.append(reverse("admin:billing_account_statement", args=[quote(account.pk)]) + "?as=csv")
+    forbidden = [CANARY, *secret_texts(*everything)]
+    for address in files:
+        text = b"".join(olga.get(address).streaming_content).decode()  # type: ignore[attr-defined]
+        assert text.count("\n") > 5 and not [secret for secret in forbidden if secret in text], address
 
 
 def test_entries_are_found_by_their_id_their_run_and_their_tenant(olga: Client, alice: Person) -> None:

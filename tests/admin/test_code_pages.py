@@ -47,7 +47,7 @@ def texts_in(answer: HttpResponse) -> list[str]:
 def test_a_code_is_shown_once_and_redeems(olga: Client, alice: Person) -> None:
     answer = mint(olga, amount="$12.50", uses="3")
     [text] = texts_in(answer)
-    assert "no-store" in answer["Cache-Control"] and answer["Referrer-Policy"] == "no-referrer"
+    assert "no-store" in answer["Cache-Control"] and answer["Referrer-Policy"] == "same-origin"
     assert "data:text/csv" not in answer.content.decode()
     credit_codes.redeem(text, tenant_id=alice.tenant.pk, actor=books.OLGA)
     assert books.balance(alice.tenant.pk) == round(12.5 * DOLLAR)

@@ -19,7 +19,12 @@ from hivemind.kit.admin.panels import Panel
 from hivemind.kit.admin.questions import Answer, question
 from hivemind.kit.models import AuditEvent
 
-PAGES = ((re.compile(r"t_[0-9a-f]+"), "tenants_tenant"), (re.compile(r"room_[0-9a-f]+"), "rooms_room"))
+PAGES = (
+    (re.compile(r"t_[0-9a-f]+"), "tenants_tenant"),
+    (re.compile(r"room_[0-9a-f]+"), "rooms_room"),
+    (re.compile(r"cc_[0-9a-f]+"), "billing_creditcode"),
+)
+ENTRY = re.compile(r"ble_[0-9a-f]+")  # whose pages are known by another key
 DETAIL_CHARS = 300
 MONEY = "_micro_usd"
 LATEST = 8
@@ -75,6 +80,8 @@ class AuditEventAdmin(ShownAdmin):
         for shape, model in PAGES:
             if shape.fullmatch(event.subject):
                 return columns.row(model, event.subject)
+        if ENTRY.fullmatch(event.subject):
+            return columns.link(columns.list_of("billing_entry", q=event.subject), event.subject)
         if event.action.startswith("run.") or event.action == "operator.stop":
             return columns.row("runner_run", event.subject)
         return event.subject

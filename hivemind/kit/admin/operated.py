@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 
 from hivemind.kit import audit
-from hivemind.kit.admin import columns
+from hivemind.kit.admin import columns, panels
 from hivemind.kit.admin.bases import ShownAdmin, key_in
 from hivemind.kit.admin.deeds import Act, Button, Deed, OwnPage, ReasonForm, WholePage
 from hivemind.kit.admin.theme import ThemedAdmin
@@ -156,12 +156,17 @@ class Operates(ThemedAdmin):
             "hivemind/admin/deed.html",
             title=deed.title,
             deed=deed,
+            follows=(*deed.follows, *self._losses(deed, concerned)),
             rows=concerned,
             original=concerned[0] if len(concerned) == 1 else None,
             left_out=len(rows) - len(concerned),
             form=form,
             back=back,
         )
+
+    def _losses(self, deed: Deed, rows: list[Any]) -> list[str]:
+        """What the deed takes from one row, as far as other apps know; of several rows only the deed itself tells."""
+        return panels.losses(f"{self.opts.app_label}.{deed.name}", rows[0]) if len(rows) == 1 else []
 
     def _do(self, request: HttpRequest, deed: Deed, rows: list[Any], *, reason: str) -> None:
         actor = Actor.operator(request.user.get_username())
