@@ -1,9 +1,9 @@
-"""A hundred thousand rows of everything in the books: every list, question and search stays quick and asks little.
+"""A hundred thousand rows of everything in the books: no list, question or search reads more than it should.
 
-Rows are made by the database itself with its triggers asleep, because here only their number matters.
+The work is counted in blocks of the database, which are the same on every machine; `bench/admin_pages.py` has seconds.
 """
 
-import time
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -20,55 +20,12 @@ from billing.admin.prices import PriceAdmin
 from billing.admin.redemptions import RedemptionAdmin
 from billing.admin.spend_tokens import SpendTokenAdmin
 from hivemind.kit.admin import remembered
+from tests.factories import many_rows
 
-MANY = 100_000
 MOST_QUERIES = 20
-# What the database may take for a page, the best of some tries; the machine of the tests is shared.
-MOST_SECONDS = 0.3
-TRIES = 4
-TABLES = ("account", "entry", "hold", "creditcode", "redemption", "spendtoken", "dailyfigure", "price")
-ROWS = f"""
-INSERT INTO billing_account (tenant_id, name, opened_at, balance_micro_usd, held_micro_usd, spent_micro_usd,
-        credited_micro_usd, debited_micro_usd, entry_count)
-    SELECT 't_' || lpad(to_hex(n), 12, '0'), 'tenant ' || n, now() - n * interval '1 minute', n - 100, 0, 100, n, 0, 1
-    FROM generate_series(1, {MANY}) n;
-INSERT INTO billing_entry (entry_id, account_id, position, kind, amount_micro_usd, balance_after_micro_usd, run_id,
-        actor, note, details, may_overdraw, created_at)
-    SELECT 'ble_' || lpad(to_hex(n), 24, '0'), 't_' || lpad(to_hex(CASE WHEN n % 2 = 0 THEN 7 ELSE n END), 12, '0'),
-        CASE WHEN n % 2 = 0 THEN n + 1 ELSE 1 END,
-        CASE WHEN n % 50000 = 0 THEN 'debit' WHEN n % 1000 = 1 THEN 'grant' ELSE 'charge' END,
-        CASE WHEN n % 1000 = 1 THEN 1 ELSE -1 END, 1,
-        lpad(to_hex(n), 12, '0'), 'system:runs', '', '{{}}', false, now() - ({MANY} - n) * interval '1 minute'
-    FROM generate_series(1, {MANY}) n;
-UPDATE billing_account SET entry_count = {MANY + 1} WHERE tenant_id = 't_000000000007';
-INSERT INTO billing_hold (run_id, account_id, amount_micro_usd, created_at, expires_at, resolved_at, resolution,
-        cost_micro_usd)
-    SELECT lpad(to_hex(n), 12, '0'), 't_' || lpad(to_hex(n), 12, '0'), 1, now() - n * interval '1 minute', now(),
-        CASE WHEN n % 5000 = 0 THEN NULL ELSE now() END, CASE WHEN n % 5000 = 0 THEN '' ELSE 'settled' END, 0
-    FROM generate_series(1, {MANY}) n;
-INSERT INTO billing_creditcode (code_id, code_hash, label, credit_micro_usd, max_redemptions, redeemed_count,
-        created_at, created_by, expires_at, revoked_at)
-    SELECT 'cc_' || lpad(to_hex(n), 16, '0'), lpad(to_hex(n), 64, '0'), 'fair ' || n, 5, 1, n % 2,
-        now() - n * interval '1 minute', 'operator:olga', now() + (n % 90 - 45) * interval '1 day',
-        CASE WHEN n % 700 = 0 THEN now() END
-    FROM generate_series(1, {MANY}) n;
-INSERT INTO billing_redemption (redemption_id, code_id, account_id, entry_id, created_at)
-    SELECT 'ccr_' || lpad(to_hex(n), 24, '0'), 'cc_' || lpad(to_hex(n), 16, '0'), 't_' || lpad(to_hex(n), 12, '0'),
-        NULL, now() - n * interval '1 minute'
-    FROM generate_series(1, {MANY}) n;
-INSERT INTO billing_spendtoken (token_id, token_hash, account_id, label, limit_micro_usd, committed_micro_usd, room_id,
-        service, minted_by, created_at, expires_at, revoked_at)
-    SELECT lpad(to_hex(n), 12, '0'), lpad(to_hex(n), 64, '0'), 't_' || lpad(to_hex(n), 12, '0'), '', 5, n % 6, '', '',
-        '', now() - n * interval '1 minute', now() + (n % 9 - 8) * interval '1 hour', NULL
-    FROM generate_series(1, {MANY}) n;
-INSERT INTO billing_dailyfigure (account_id, day_date, credited_micro_usd, debited_micro_usd, spent_micro_usd,
-        run_count)
-    SELECT 't_' || lpad(to_hex(n), 12, '0'), current_date - n % 30, 1, 0, 100, 1 FROM generate_series(1, {MANY}) n;
-INSERT INTO billing_price (provider, model, prompt_micro_usd_per_mtok, completion_micro_usd_per_mtok, effective_from,
-        withdrawn, source, created_at, created_by)
-    SELECT 'p', 'model ' || n / 20, 1, 1, now() - (n % 20) * interval '1 day', false, 'admin', now(), 'operator:olga'
-    FROM generate_series(1, {MANY}) n;
-"""
+# Blocks of 8 kB, each as often as it is looked at: about 100,000 a second and core. A join that starts anew for every
+# row of a table looks at 300,000 and more.
+MOST_BLOCKS = 60_000
 ADMINS = {
     "account": AccountAdmin,
     "entry": EntryAdmin,
@@ -101,48 +58,49 @@ def asked_of(model: str) -> Iterator[dict[str, str]]:
 @pytest.fixture
 def many(db: None) -> None:
     """A hundred thousand rows in every table."""
+    many_rows.fill()
+
+
+def work(client: Client, address: str, asked: dict[str, str]) -> tuple[int, int]:
+    """The blocks that the database read for a page, and the number of queries."""
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(address, asked)
+    assert answer.status_code == 200, (address, asked)
+    reads = [query["sql"] for query in queries if query["sql"].lstrip("( ").startswith(("SELECT", "WITH"))]
+    return sum(_blocks(sql) for sql in reads), len(queries)
+
+
+def _blocks(sql: str) -> int:
     with connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(f"ALTER TABLE billing_{table} DISABLE TRIGGER USER")
-        cursor.execute(ROWS)
-        cursor.execute("ANALYZE")
-
-
-def took(client: Client, address: str, asked: dict[str, str], *, forget: bool = True) -> tuple[float, int]:
-    """The seconds that the database took at best, and the number of queries."""
-    best, count = 99.0, 0
-    for _ in range(TRIES):
-        if forget:
-            remembered.forget_all()
-        with CaptureQueriesContext(connection) as queries:
-            answer = client.get(address, asked)
-        assert answer.status_code == 200, (address, asked)
-        best, count = min(best, sum(float(query["time"]) for query in queries)), len(queries)
-        if best < MOST_SECONDS / 3:
-            break
-    return best, count
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {sql}")
+        [(plan,)] = cursor.fetchall()
+    top = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
+    return int(top["Shared Hit Blocks"] + top["Shared Read Blocks"])
 
 
 @pytest.mark.timeout(600)
-def test_a_hundred_thousand_rows_are_listed_asked_and_searched_quickly(olga: Client, many: None) -> None:
-    slow: dict[str, object] = {}
-    started = time.monotonic()
+def test_a_hundred_thousand_rows_are_listed_asked_and_searched_with_little_work(olga: Client, many: None) -> None:
+    too_much: dict[str, object] = {}
     for model in ADMINS:
         address = reverse(f"admin:billing_{model}_changelist")
         for asked in asked_of(model):
-            seconds, count = took(olga, address, asked)
-            if seconds > MOST_SECONDS or count > MOST_QUERIES:
-                slow[f"{model} {asked}"] = (round(seconds, 3), count)
+            remembered.forget_all()
+            blocks, count = work(olga, address, asked)
+            if blocks > MOST_BLOCKS or count > MOST_QUERIES:
+                too_much[f"{model} {asked}"] = (blocks, count)
     busy = "/admin/billing/account/t_000000000007"
     for page in ("change/", "statement/", "statement/?kind=grant", "statement/?kind=debit", "statement/?before=50"):
-        seconds, count = took(olga, f"{busy}/{page}", {})
-        if seconds > MOST_SECONDS or count > MOST_QUERIES:
-            slow[page] = (round(seconds, 3), count)
-    assert slow == {}, f"after {time.monotonic() - started:.0f} s"
+        blocks, count = work(olga, f"{busy}/{page}", {})
+        if blocks > MOST_BLOCKS or count > MOST_QUERIES:
+            too_much[page] = (blocks, count)
+    assert too_much == {}
 
 
 @pytest.mark.timeout(600)
-def test_home_is_quick_over_a_hundred_thousand_rows(olga: Client, many: None) -> None:
-    cold = took(olga, "/admin/", {})
-    warm = took(olga, "/admin/", {}, forget=False)
-    assert cold[0] < 3 * MOST_SECONDS and warm[0] < MOST_SECONDS and warm[1] <= MOST_QUERIES, (cold, warm)
+def test_home_reads_little_and_less_when_it_remembers(olga: Client, many: None) -> None:
+    remembered.forget_all()
+    cold, _ = work(olga, "/admin/", {})
+    warm, count = work(olga, "/admin/", {})
+    assert cold <= MOST_BLOCKS
+    assert warm <= cold // 10
+    assert count <= MOST_QUERIES
