@@ -10,26 +10,28 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from hivemind.local import docker_engine, testing
+from hivemind.local import browser, docker_engine, testing
 
 testing.isolate_environment()
-NEEDS_ENGINE = ("docker", "e2e")
+NEEDED = {"docker": "a Docker engine", "browser": "a Chromium"}
+MARKERS = {"docker": ("docker", "e2e"), "browser": ("browser",)}
 _services = ExitStack()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--no-docker", action="store_true", help="leave out, and say so, the tests that need a Docker engine"
-    )
+    for name, what in NEEDED.items():
+        parser.addoption(f"--no-{name}", action="store_true", help=f"leave out, and say so, the tests that need {what}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that need an engine, but only when somebody asked for it."""
-    if config.getoption("--no-docker"):
-        left_out = [item for item in items if _needs_engine(item)]
-        items[:] = [item for item in items if not _needs_engine(item)]
-        config.hook.pytest_deselected(items=left_out)
-        config.stash[_left_out] = len(left_out)
+    """Leave out the tests that need an engine or a browser, but only when somebody asked for it."""
+    config.stash[_left_out] = {}
+    for name in NEEDED:
+        if config.getoption(f"--no-{name}"):
+            left_out = [item for item in items if _needs(item, name)]
+            items[:] = [item for item in items if not _needs(item, name)]
+            config.hook.pytest_deselected(items=left_out)
+            config.stash[_left_out][name] = len(left_out)
 
 
 class OneService(LoadScopeScheduling):
@@ -43,14 +45,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
     return OneService(config, log)
 
 
-_left_out = pytest.StashKey[int]()
+_left_out = pytest.StashKey[dict[str, int]]()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if config.getoption("--no-docker"):
-        count = config.stash.get(_left_out, 0) or "the"  # parallel workers count for themselves
-        terminalreporter.section("without Docker", sep="!", yellow=True)
-        terminalreporter.line(f"{count} tests that need a Docker engine did not run, because of --no-docker")
+    for name, what in NEEDED.items():
+        if config.getoption(f"--no-{name}"):
+            count = config.stash.get(_left_out, {}).get(name) or "the"  # parallel workers count for themselves
+            terminalreporter.section(f"without {name}", sep="!", yellow=True)
+            terminalreporter.line(f"{count} tests that need {what} did not run, because of --no-{name}")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -64,12 +67,14 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if _needs_engine(item) and not _engine():
+    if _needs(item, "docker") and not _engine():
         pytest.fail(f"{docker_engine.ADVICE}\n(or leave these tests out with --no-docker)", pytrace=False)
+    if _needs(item, "browser") and not browser.find(os.environ):
+        pytest.fail(f"{browser.ADVICE}\n(or leave these tests out with --no-browser)", pytrace=False)
 
 
-def _needs_engine(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(name) for name in NEEDS_ENGINE)
+def _needs(item: pytest.Item, name: str) -> bool:
+    return any(item.get_closest_marker(marker) for marker in MARKERS[name])
 
 
 @functools.cache

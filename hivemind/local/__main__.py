@@ -1,4 +1,4 @@
-"""`python -m hivemind.local up|down|status|docker`: the local parts from a shell."""
+"""`python -m hivemind.local up|down|status|docker|browser`: the local parts from a shell."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hivemind.local import checkout, docker_engine, embedded, supervisor
+from hivemind.local import browser, checkout, docker_engine, embedded, supervisor
 from hivemind.local.errors import LocalError
 from hivemind.local.paths import layout
 
@@ -54,6 +54,12 @@ def status() -> None:
 def docker() -> None:
     """Provide an engine."""
     click.echo(docker_engine.ensure(checkout.read().layout, environment=os.environ))
+
+
+@cli.command(name="browser", help="Print the program of a Chromium, installing one where that is allowed.")
+def chromium() -> None:
+    """Provide a browser for the tests."""
+    click.echo(browser.ensure(os.environ))
 
 
 def _names(parts: list[embedded.Part]) -> str:

@@ -2,29 +2,15 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, sync_playwright
 
-ADVICE = (
-    "This test plays an operator in a browser and found none. Install Chromium (apt-get install chromium) or name a "
-    "program in HIVEMIND_TEST_CHROMIUM."
-)
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from hivemind.local import browser as program
+
 DESK, PHONE = (1400, 900), (390, 844)
-
-
-def program() -> str:
-    """The path of the browser; the test fails where there is none."""
-    named = os.environ.get("HIVEMIND_TEST_CHROMIUM", "")
-    found = named or next((path for path in map(shutil.which, NAMES) if path), "")
-    if not found:
-        pytest.fail(ADVICE, pytrace=False)
-    return found
 
 
 class Visitor:
@@ -83,7 +69,7 @@ class Visitor:
 def visitor(origin: str) -> Iterator[Visitor]:
     """Somebody who opens a browser at this service, with nothing remembered from before."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program.find(os.environ), args=["--no-sandbox"])
         try:
             context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]}, accept_downloads=True)
             yield Visitor(context.new_page(), origin)

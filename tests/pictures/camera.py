@@ -1,8 +1,8 @@
 """A browser that takes small pictures."""
 
 import io
+import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +10,8 @@ from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from hivemind.local import browser as program
 
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 COLOURS = 128
@@ -95,8 +97,7 @@ def _small(png: bytes) -> bytes:
 def camera(base: str, folder: Path) -> Iterator[Camera]:
     """A browser without a window of its own on this machine."""
     with sync_playwright() as playwright:
-        found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program.ensure(os.environ), args=["--no-sandbox"])
         try:
             yield Camera(browser, base, folder)
         finally:

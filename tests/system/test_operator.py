@@ -14,7 +14,7 @@ from tests.factories import browser
 from tests.factories.browser import Visitor
 from tests.factories.service import Service
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.timeout(240)]
 KEY, CODE = re.compile(r"hmk_[A-Za-z0-9_-]{43}"), re.compile(r"hmcc_[A-Za-z0-9_-]{43}")
 
 
