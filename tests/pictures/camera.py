@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from hivemind.local import browser as program
 
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-COLOURS = 128
+COLOURS = 256
 LARGEST_BYTES = 150_000
 
 
@@ -86,7 +86,8 @@ def _small(png: bytes) -> bytes:
     """The picture in few colours. Raises ValueError for one that is too large all the same."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     out = io.BytesIO()
-    few = picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    # Median cut would turn the few pixels of a rare colour, such as an orange dot, into their neighbours.
+    few = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     few.save(out, "PNG", optimize=True)
     if out.tell() > LARGEST_BYTES:
         raise ValueError(f"a picture of {out.tell()} bytes")
