@@ -161,6 +161,20 @@ class RefundTooLarge(Conflict):
     sentence = "That is more than the run was charged and not refunded yet"
 
 
+class RepeatDiffers(Conflict):
+    """Another act on this account was done under the same idempotency key."""
+
+    code = "repeat_differs"
+    sentence = "Another movement of this account was made under that idempotency key"
+
+
+class BadRepeatKey(Invalid):
+    """The idempotency key does not have the documented form."""
+
+    code = "bad_repeat_key"
+    sentence = "X-Hivemind-Idempotency-Key must be 12 to 64 hex digits"
+
+
 class CreditCodeInvalid(Denied):
     """No credit code has this text."""
 

@@ -6,6 +6,7 @@ also refuses whatever would contradict them. The two phases follow TigerBeetle's
 is resolved by new rows that name it, and once only.
 """
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,7 @@ from billing.errors import (
     InsufficientCredit,
     Overdraft,
     RefundTooLarge,
+    RepeatDiffers,
 )
 from billing.models import Account, Entry, Hold
 from billing.money import HIGHEST_MICRO_USD
@@ -37,13 +39,17 @@ NOTE_CHARS = 200
 
 @dataclass(frozen=True)
 class Grant:
-    """Credit to be given. `source` is `admin`, `credit_code` or `signup`; `details` join it in the statement."""
+    """Credit to be given. `source` is `admin`, `credit_code` or `signup`; `details` join it in the statement.
+
+    `key` is the giver's own name for this act: given again under it, nothing more moves. So for debits and refunds.
+    """
 
     amount_micro_usd: int
     note: str = ""
     source: str = "admin"
     expires_at: datetime | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,29 +95,47 @@ def rename_account(tenant_id: str, *, name: str, actor: Actor) -> None:
 
 
 def grant(tenant_id: str, given: Grant, *, actor: Actor) -> Entry:
-    """Add credit. Raises BadAmount, BadNote, BadExpiry, AccountNotFound, AccountClosed."""
+    """Add credit. Raises BadAmount, BadNote, BadExpiry, RepeatDiffers, AccountNotFound, AccountClosed."""
     _check_amount(given.amount_micro_usd)
     _check_note(given.note)
     if given.expires_at is not None and given.expires_at <= clock.now():
         raise BadExpiry
     with transaction.atomic():
         account = locked(tenant_id)
+        done = _done_before(account, EntryKind.GRANT, given.amount_micro_usd, note=given.note, key=given.key)
+        if done is not None:
+            return done
         if account.closed_at is not None:
             raise AccountClosed
-        details = {"actor": given.source, **given.details}
-        entry = _write(account, EntryKind.GRANT, given.amount_micro_usd, actor=actor, note=given.note, details=details)
+        entry = _write(
+            account,
+            EntryKind.GRANT,
+            given.amount_micro_usd,
+            actor=actor,
+            note=given.note,
+            details={"actor": given.source, **given.details},
+            entry_id=_entry_id(account, given.key),
+        )
         if given.expires_at is not None:
             lots.open_lot(entry, account=account, expires_at=given.expires_at)
         _tell(actor, "credit.granted", entry, source=given.source)
     return entry
 
 
-def debit(tenant_id: str, amount_micro_usd: int, *, actor: Actor, note: str, allow_overdraft: bool = False) -> Entry:
-    """Take credit away, for the reason in `note`. Raises Overdraft, BadAmount, BadNote, AccountNotFound."""
+def debit(
+    tenant_id: str, amount_micro_usd: int, *, actor: Actor, note: str, allow_overdraft: bool = False, key: str = ""
+) -> Entry:
+    """Take credit away, for the reason in `note`.
+
+    Raises Overdraft, BadAmount, BadNote, RepeatDiffers, AccountNotFound.
+    """
     _check_amount(amount_micro_usd)
     _check_note(note, required=True)
     with transaction.atomic():
         account = locked(tenant_id)
+        done = _done_before(account, EntryKind.DEBIT, -amount_micro_usd, note=note, key=key)
+        if done is not None:
+            return done
         if account.balance_micro_usd < amount_micro_usd and not allow_overdraft:
             raise Overdraft
         entry = _write(
@@ -122,26 +146,37 @@ def debit(tenant_id: str, amount_micro_usd: int, *, actor: Actor, note: str, all
             note=note,
             details={"actor": "admin", "act": "debit"},
             may_overdraw=allow_overdraft,
+            entry_id=_entry_id(account, key),
         )
         lots.spend(account, amount_micro_usd)
         _tell(actor, "credit.debited", entry)
     return entry
 
 
-def refund(tenant_id: str, amount_micro_usd: int, *, actor: Actor, note: str, run_id: str = "") -> Entry:
+def refund(tenant_id: str, amount_micro_usd: int, *, actor: Actor, note: str, run_id: str = "", key: str = "") -> Entry:
     """Give charged money back, for the reason in `note`: at most what the account, with `run_id` that run, was charged.
 
-    Raises RefundTooLarge, BadAmount, BadNote, AccountNotFound.
+    Raises RefundTooLarge, BadAmount, BadNote, RepeatDiffers, AccountNotFound.
     """
     _check_amount(amount_micro_usd)
     _check_note(note, required=True)
     with transaction.atomic():
         account = locked(tenant_id)
+        done = _done_before(account, EntryKind.REFUND, amount_micro_usd, note=note, key=key)
+        if done is not None:
+            return done
         if amount_micro_usd > _refundable(account, run_id):
             raise RefundTooLarge
         details = {"actor": "admin", "act": "refund"} | ({"of_run": run_id} if run_id else {})
         entry = _write(
-            account, EntryKind.REFUND, amount_micro_usd, actor=actor, note=note, run_id=run_id, details=details
+            account,
+            EntryKind.REFUND,
+            amount_micro_usd,
+            actor=actor,
+            note=note,
+            run_id=run_id,
+            details=details,
+            entry_id=_entry_id(account, key),
         )
         _tell(actor, "credit.refunded", entry, run_id=run_id)
     return entry
@@ -250,6 +285,21 @@ def _locked_with_account(run_id: str) -> Hold:
         raise HoldNotFound from error
 
 
+def _entry_id(account: Account, key: str) -> str:
+    """The id of the entry for an act under this key: the same each time, so that the database refuses a second one."""
+    if not key:
+        return ids.entry_id()
+    return f"ble_{hashlib.sha256(f'{account.pk}|{key}'.encode()).hexdigest()[:24]}"
+
+
+def _done_before(account: Account, kind: EntryKind, amount_micro_usd: int, *, note: str, key: str) -> Entry | None:
+    """The entry of the same act under this key, if there was one. Raises RepeatDiffers when it was another act."""
+    done = Entry.objects.filter(entry_id=_entry_id(account, key)).first() if key else None
+    if done is not None and (done.kind, done.amount_micro_usd, done.note) != (kind, amount_micro_usd, note):
+        raise RepeatDiffers
+    return done
+
+
 def _write(account: Account, kind: EntryKind, amount_micro_usd: int, *, actor: Actor, **values: Any) -> Entry:
     """Append one entry to a locked account."""
     entry = _entry(account, kind, amount_micro_usd, actor=actor, **values)
@@ -263,8 +313,8 @@ def _entry(account: Account, kind: EntryKind, amount_micro_usd: int, *, actor: A
     account.balance_micro_usd += amount_micro_usd
     if kind in (EntryKind.HOLD, EntryKind.RELEASE):
         account.held_micro_usd -= amount_micro_usd
+    values.setdefault("entry_id", ids.entry_id())
     return Entry(
-        entry_id=ids.entry_id(),
         account=account,
         position=account.entry_count,
         kind=kind,

@@ -224,3 +224,25 @@ def test_the_books_are_not_emptied_by_a_session_that_does_not_say_so(account: Ac
     with pytest.raises(DatabaseError, match="books are kept"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL hivemind.may_empty_the_books = off")
         cursor.execute("TRUNCATE billing_entry CASCADE")
+
+
+def test_an_act_asked_for_again_under_its_key_moves_nothing_more(account: Account) -> None:
+    first = ledger.grant(account.pk, Grant(500, note="fair", key="ab" * 6), actor=OLGA)
+    assert ledger.grant(account.pk, Grant(500, note="fair", key="ab" * 6), actor=OLGA).pk == first.pk
+    taken = ledger.debit(account.pk, 20, actor=OLGA, note="mistake", key="cd" * 6)
+    assert ledger.debit(account.pk, 20, actor=OLGA, note="mistake", key="cd" * 6).pk == taken.pk
+    assert figures(account) == (480, 0, 0, 500, 20)
+    other = ledger.open_account("t_00000000000c", name="carol", actor=OLGA)
+    assert ledger.grant(other.pk, Grant(500, note="fair", key="ab" * 6), actor=OLGA).account_id == other.pk
+
+
+def test_another_act_under_a_used_key_is_refused(account: Account) -> None:
+    ledger.grant(account.pk, Grant(500, note="fair", key="ab" * 6), actor=OLGA)
+    for refused in (
+        lambda: ledger.grant(account.pk, Grant(501, note="fair", key="ab" * 6), actor=OLGA),
+        lambda: ledger.grant(account.pk, Grant(500, note="other", key="ab" * 6), actor=OLGA),
+        lambda: ledger.debit(account.pk, 500, actor=OLGA, note="fair", key="ab" * 6),
+    ):
+        with pytest.raises(errors.RepeatDiffers):
+            refused()
+    assert figures(account) == (500, 0, 0, 500, 0)

@@ -1,10 +1,12 @@
 """Accounts and what moves them, for the operator."""
 
+from dataclasses import replace
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api import shapes
+from billing.api import repeats, shapes
 from billing.api.paging import last_first
 from billing.api.serializers.queries import AccountsQuery, LedgerQuery, StatementQuery
 from billing.api.serializers.requests import DebitRequest, GrantRequest, RefundRequest
@@ -78,13 +80,15 @@ class GrantsView(OperatorApi):
         operation_id="admin_billing_grant",
         summary="Give credit to a tenant",
         request=GrantRequest,
+        parameters=[repeats.PARAMETER],
         responses={200: MovedResponse, **refusals(400, 401, 404, 409, 422, 503)},
     )
     def post(self, request: Request, tenant_id: str) -> Response:
         """What is left of credit with an end is taken back then; it is spent before any other."""
         body = GrantRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(shapes.moved(ledger.grant(tenant_id, body.to_grant(), actor=BY_ADMIN_KEY)))
+        given = replace(body.to_grant(), key=repeats.key_of(request))
+        return Response(shapes.moved(ledger.grant(tenant_id, given, actor=BY_ADMIN_KEY)))
 
 
 class DebitsView(OperatorApi):
@@ -94,6 +98,7 @@ class DebitsView(OperatorApi):
         operation_id="admin_billing_debit",
         summary="Take credit from a tenant",
         request=DebitRequest,
+        parameters=[repeats.PARAMETER],
         responses={200: MovedResponse, **refusals(400, 401, 404, 409, 422, 503)},
     )
     def post(self, request: Request, tenant_id: str) -> Response:
@@ -105,6 +110,7 @@ class DebitsView(OperatorApi):
             actor=BY_ADMIN_KEY,
             note=body["note"],
             allow_overdraft=body["allow_overdraft"],
+            key=repeats.key_of(request),
         )
         return Response(shapes.moved(entry))
 
@@ -116,12 +122,18 @@ class RefundsView(OperatorApi):
         operation_id="admin_billing_refund",
         summary="Give charged money back",
         request=RefundRequest,
+        parameters=[repeats.PARAMETER],
         responses={200: MovedResponse, **refusals(400, 401, 404, 409, 422, 503)},
     )
     def post(self, request: Request, tenant_id: str) -> Response:
         """At most what was charged and not refunded yet."""
         body = parse(RefundRequest, request.data)
         entry = ledger.refund(
-            tenant_id, body["amount_usd"], actor=BY_ADMIN_KEY, note=body["note"], run_id=body["run_id"]
+            tenant_id,
+            body["amount_usd"],
+            actor=BY_ADMIN_KEY,
+            note=body["note"],
+            run_id=body["run_id"],
+            key=repeats.key_of(request),
         )
         return Response(shapes.moved(entry))

@@ -220,3 +220,19 @@ def test_the_ledger_is_newest_first_across_accounts(olga: Client, alice: Person)
     assert [row["amount_micro_usd"] for row in of_bob] == [4, 2]
     assert olga.get(f"{URL}/ledger", {"tenant_id": NOBODY}).json() == {"ledger": []}
     assert len(olga.get(f"{URL}/ledger", {"tenant_id": ""}).json()["ledger"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("act", "body"), [("credits", {"amount_usd": "5"}), ("debits", {"amount_usd": "5", "note": "mistake"})]
+)
+def test_a_movement_asked_for_again_is_answered_and_not_made_again(
+    olga: Client, alice: Person, account: str, act: str, body: dict[str, Any]
+) -> None:
+    post(olga, f"{account}/credits", {"amount_usd": "100"})
+    olga.defaults["HTTP_X_HIVEMIND_IDEMPOTENCY_KEY"] = "AB" * 8
+    first, second = (post(olga, f"{account}/{act}", body).json() for _ in range(2))
+    assert first == second
+    assert Account.objects.get(pk=alice.tenant.pk).entry_count == 2
+    assert post(olga, f"{account}/{act}", {**body, "amount_usd": "6"}).json()["code"] == "repeat_differs"
+    olga.defaults["HTTP_X_HIVEMIND_IDEMPOTENCY_KEY"] = "not a key"
+    assert post(olga, f"{account}/{act}", body).json()["code"] == "bad_repeat_key"
