@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from hivemind.local import browser as program
 
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-COLOURS = 256
+COLOURS, RARE = 256, 64
 LARGEST_BYTES = 150_000
 
 
@@ -86,12 +86,24 @@ def _small(png: bytes) -> bytes:
     """The picture in few colours. Raises ValueError for one that is too large all the same."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     out = io.BytesIO()
-    # Median cut would turn the few pixels of a rare colour, such as an orange dot, into their neighbours.
-    few = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    few.save(out, "PNG", optimize=True)
+    _in_few_colours(picture).save(out, "PNG", optimize=True)
     if out.tell() > LARGEST_BYTES:
         raise ValueError(f"a picture of {out.tell()} bytes")
     return out.getvalue()
+
+
+def _in_few_colours(picture: Image.Image) -> Image.Image:
+    """The colours that cover most exactly as they are; what is rare, such as an orange dot, in others near to it."""
+    counted: Any = picture.getcolors(picture.width * picture.height)
+    often = [colour for _, colour in sorted(counted, reverse=True)[: COLOURS - RARE]]
+    rare = picture.quantize(RARE, method=Image.Quantize.MAXCOVERAGE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for colour in often for part in colour] + rare)
+    few = picture.quantize(palette=palette, dither=Image.Dither.NONE)
+    exact = {colour: number for number, colour in enumerate(often)}
+    pixels: Any = zip(picture.getdata(), few.getdata(), strict=True)
+    few.putdata([exact.get(colour, near) for colour, near in pixels])
+    return few
 
 
 @contextmanager
