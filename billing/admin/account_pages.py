@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -131,8 +132,14 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 def _told(form: MoneyForm) -> list[tuple[str, object]]:
     """What was filled in, for a last look."""
     chosen = [(str(field.label), form.cleaned_data[field.name]) for field in form]
-    told = [(label, "yes" if value is True else value) for label, value in chosen if value]
+    told = [(label, _plainly(value)) for label, value in chosen if value]
     return [(label, value) for label, value in told if label not in UNTOLD]
+
+
+def _plainly(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    return "yes" if value is True else value
 
 
 PAGES = (

@@ -31,7 +31,7 @@ class BooksCheckAdmin(ShownAdmin):
         """What was found."""
         yield Panel(
             "Problems",
-            headers=("Rule", "What is wrong", "With"),
+            headers=("With", "Rule", "What is wrong"),
             rows=[_problem(found) for found in row.problems],
             empty="None: every figure agrees with its entries.",
         )
@@ -69,7 +69,8 @@ class BooksCheckAdmin(ShownAdmin):
         return f"{row.took_seconds:.1f} s"
 
 
-def _problem(found: object) -> tuple[str, str, str]:
+def _problem(found: object) -> tuple[object, str, str]:
     values = found if isinstance(found, Mapping) else {}
-    told = [audit_events.plain(values.get(name, "")) for name in ("rule", "detail", "subject")]
-    return told[0], told[1], told[2]
+    subject, rule, detail = (audit_events.plain(values.get(name, "")) for name in ("subject", "rule", "detail"))
+    is_account = subject.startswith("t_")
+    return columns.row("billing_account", subject) if is_account else columns.code(subject), rule, detail

@@ -102,7 +102,7 @@ def _of_tenant(tenant: Tenant, request: HttpRequest) -> Panel | None:
         template="hivemind/admin/chart_panel.html",
         data=spending(account.pk),
         url=columns.page_of("billing_account", account.pk),
-        url_text="grant, debit, refund",
+        url_text="grant, debit, refund" if request.user.has_perm("billing.change_account") else "the account",
     )
 
 

@@ -56,7 +56,7 @@ def page(page_of: OperatedAdmin, request: HttpRequest, account: Account) -> Http
 
 def _line(entry: Entry) -> dict[str, Any]:
     return {
-        "number": entry.position,
+        "number": columns.row("billing_entry", str(entry.pk), str(entry.position)),
         "at": f"{entry.created_at:%Y-%m-%d %H:%M}",
         "kind": words.kind(entry),
         "amount": amounts.amount(entry.amount_micro_usd, signed=True, digits=True),
@@ -64,7 +64,6 @@ def _line(entry: Entry) -> dict[str, Any]:
         "run": words.run(entry.run_id),
         "note": bearers.struck(entry.note),
         "actor": words.by(entry.actor),
-        "entry": columns.row("billing_entry", str(entry.pk), entry.entry_id),
     }
 
 

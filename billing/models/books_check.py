@@ -19,4 +19,4 @@ class BooksCheck(models.Model):
         verbose_name_plural = "checks of the books"
 
     def __str__(self) -> str:
-        return f"{self.checked_at:%Y-%m-%d %H:%M}: {self.problem_count} problems"
+        return f"{self.checked_at:%Y-%m-%d %H:%M}: {self.problem_count} found"

@@ -19,6 +19,7 @@ def account(name: str) -> str:
 def test_an_account_is_added_changed_and_its_password_set(olga: Client) -> None:
     sent = {"username": "ines", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
     assert olga.post(ADD, sent).status_code == 302
+    assert User.objects.get(username="ines").is_staff
     may = Permission.objects.get(codename="view_run")
     changed = {"username": "ines", "is_active": "on", "is_staff": "on", "user_permissions": [may.pk]}
     assert olga.post(account("ines"), changed).status_code == 302

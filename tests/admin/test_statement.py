@@ -8,6 +8,7 @@ import pytest
 from django.contrib.admin.utils import quote
 from django.db import connection
 from django.test import Client
+from django.utils.html import strip_tags
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -119,11 +120,11 @@ def test_cells_of_a_file_are_plain() -> None:
 def test_turning_pages_shows_every_movement_once(olga: Client, alice: Person) -> None:
     for _ in range(120):
         books.grant(alice.tenant.pk, 1)
-    seen: list[str] = []
+    seen: list[int] = []
     asked: dict[str, str] = {}
     for _ in range(10):
         answer = olga.get(address(alice), asked)
-        seen += [row["number"] for row in answer.context["rows"]]
+        seen += [int(strip_tags(row["number"])) for row in answer.context["rows"]]
         if not answer.context["older"]:
             break
         asked = dict([answer.context["older"].lstrip("?").split("=")])

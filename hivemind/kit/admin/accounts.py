@@ -160,6 +160,11 @@ class UserAdmin(Accounts, Operates, WithPanels, UserBase, ThemedAdmin):
         rows = super().get_queryset(request).defer("password").annotate(factor_since=since)
         return cast(QuerySet[User], rows.prefetch_related("groups"))
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Let a new account sign in: whoever is made here is an operator, with no powers yet."""
+        obj.is_staff = obj.is_staff or not change
+        super().save_model(request, obj, form, change)
+
     def tenant_of(self, row: Any) -> str:
         """None: accounts belong to the operator."""
         return ""
