@@ -8,9 +8,9 @@ import pytest
 from django.contrib.admin.utils import quote
 from django.db import connection
 from django.test import Client
-from django.utils.html import strip_tags
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from billing.enums import EntryKind
 from billing.models import Account, Entry
