@@ -86,9 +86,9 @@ def _of_checks() -> Iterator[Need]:
 def _of_accounts() -> Iterator[Need]:
     kept = books()
     if kept.overdrawn_count:
-        who, missing = columns.counted(kept.overdrawn_count, "account"), amounts.plain(kept.overdrawn_micro_usd)
+        who, missing = columns.counted(kept.overdrawn_count, "account"), amounts.plain(-kept.overdrawn_micro_usd)
         yield Need(
-            "danger", f"{who} overdrawn, together {missing}", columns.list_of("billing_account", overdrawn="yes")
+            "danger", f"{who} overdrawn by {missing} together", columns.list_of("billing_account", overdrawn="yes")
         )
     count = running_dry()
     if count:
@@ -147,7 +147,7 @@ def _money_by_day() -> list[Chart]:
     kept = books()
     return [
         _money("Charged in 30 days", kept.days, Series("good", "charged", kept.charged)),
-        _money("Credit granted in 30 days", kept.days, Series("plain", "granted", kept.granted)),
+        _money("Credit given in 30 days", kept.days, Series("plain", "granted", kept.granted)),
     ]
 
 

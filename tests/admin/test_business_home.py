@@ -53,7 +53,7 @@ def test_accounts_below_nothing_and_nearly_there_are_counted(olga: Client, alice
     books.grant(bob.tenant.pk, 10)
     books.spend(bob.tenant.pk, 6)
     assert needs(olga) == [
-        ("danger", "1 account overdrawn, together -$3.00"),
+        ("danger", "1 account overdrawn by $3.00 together"),
         ("warning", "1 account with less than a week's spending left"),
     ]
 
@@ -112,9 +112,9 @@ def test_the_charts_tell_thirty_days(olga: Client, alice: Person) -> None:
     books.spend(alice.tenant.pk, 2.5)
     remembered.forget_all()
     charts = {chart.title: chart for chart in olga.get(HOME).context["charts"]}
-    assert set(charts) == {"Runs in 30 days", "Charged in 30 days", "Credit granted in 30 days"}
+    assert set(charts) == {"Runs in 30 days", "Charged in 30 days", "Credit given in 30 days"}
     assert charts["Charged in 30 days"].total == "$2.50"
-    assert charts["Credit granted in 30 days"].columns[-1].told.endswith("$20.00 granted")
+    assert charts["Credit given in 30 days"].columns[-1].told.endswith("$20.00 granted")
     assert len(charts["Runs in 30 days"].columns) == 30
 
 
@@ -140,7 +140,7 @@ def test_dear_answers_are_computed_once_for_many_pages(olga: Client, alice: Pers
     olga.get(HOME)
     ledger.debit(alice.tenant.pk, 3 * DOLLAR, actor=books.OLGA, note="x", allow_overdraft=True)
     assert not any("overdrawn" in need.text for need in olga.get(HOME).context["needs"])
-    assert needs(olga) == [("danger", "1 account overdrawn, together -$3.00")]
+    assert needs(olga) == [("danger", "1 account overdrawn by $3.00 together")]
 
 
 def test_what_the_signatures_prove_is_said(olga: Client) -> None:
