@@ -6,7 +6,6 @@ also refuses whatever would contradict them. The two phases follow TigerBeetle's
 is resolved by new rows that name it, and once only.
 """
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,12 +25,11 @@ from billing.errors import (
     InsufficientCredit,
     Overdraft,
     RefundTooLarge,
-    RepeatDiffers,
 )
 from billing.models import Account, Entry, Hold
 from billing.money import HIGHEST_MICRO_USD
-from billing.services import lots, spend_limits
-from hivemind.kit import audit, bearers, clock, ids
+from billing.services import entries, lots, spend_limits
+from hivemind.kit import audit, bearers, clock
 from hivemind.kit.audit import Actor
 
 NOTE_CHARS = 200
@@ -102,19 +100,19 @@ def grant(tenant_id: str, given: Grant, *, actor: Actor) -> Entry:
         raise BadExpiry
     with transaction.atomic():
         account = locked(tenant_id)
-        done = _done_before(account, EntryKind.GRANT, given.amount_micro_usd, note=given.note, key=given.key)
+        done = entries.done_before(account, EntryKind.GRANT, given.amount_micro_usd, note=given.note, key=given.key)
         if done is not None:
             return done
         if account.closed_at is not None:
             raise AccountClosed
-        entry = _write(
+        entry = entries.append(
             account,
             EntryKind.GRANT,
             given.amount_micro_usd,
             actor=actor,
             note=given.note,
             details={"actor": given.source, **given.details},
-            entry_id=_entry_id(account, given.key),
+            entry_id=entries.id_for(account, given.key),
         )
         if given.expires_at is not None:
             lots.open_lot(entry, account=account, expires_at=given.expires_at)
@@ -133,12 +131,12 @@ def debit(
     _check_note(note, required=True)
     with transaction.atomic():
         account = locked(tenant_id)
-        done = _done_before(account, EntryKind.DEBIT, -amount_micro_usd, note=note, key=key)
+        done = entries.done_before(account, EntryKind.DEBIT, -amount_micro_usd, note=note, key=key)
         if done is not None:
             return done
         if account.balance_micro_usd < amount_micro_usd and not allow_overdraft:
             raise Overdraft
-        entry = _write(
+        entry = entries.append(
             account,
             EntryKind.DEBIT,
             -amount_micro_usd,
@@ -146,7 +144,7 @@ def debit(
             note=note,
             details={"actor": "admin", "act": "debit"},
             may_overdraw=allow_overdraft,
-            entry_id=_entry_id(account, key),
+            entry_id=entries.id_for(account, key),
         )
         lots.spend(account, amount_micro_usd)
         _tell(actor, "credit.debited", entry)
@@ -162,13 +160,13 @@ def refund(tenant_id: str, amount_micro_usd: int, *, actor: Actor, note: str, ru
     _check_note(note, required=True)
     with transaction.atomic():
         account = locked(tenant_id)
-        done = _done_before(account, EntryKind.REFUND, amount_micro_usd, note=note, key=key)
+        done = entries.done_before(account, EntryKind.REFUND, amount_micro_usd, note=note, key=key)
         if done is not None:
             return done
         if amount_micro_usd > _refundable(account, run_id):
             raise RefundTooLarge
         details = {"actor": "admin", "act": "refund"} | ({"of_run": run_id} if run_id else {})
-        entry = _write(
+        entry = entries.append(
             account,
             EntryKind.REFUND,
             amount_micro_usd,
@@ -176,7 +174,7 @@ def refund(tenant_id: str, amount_micro_usd: int, *, actor: Actor, note: str, ru
             note=note,
             run_id=run_id,
             details=details,
-            entry_id=_entry_id(account, key),
+            entry_id=entries.id_for(account, key),
         )
         _tell(actor, "credit.refunded", entry, run_id=run_id)
     return entry
@@ -194,7 +192,7 @@ def hold(wanted: HoldRequest, *, actor: Actor) -> Hold:
         if account.closed_at is not None:
             raise AccountClosed
         now = clock.now()
-        lots.expire(account, actor=actor, write=_write)
+        lots.expire(account, actor=actor)
         if wanted.enforce and account.balance_micro_usd < wanted.amount_micro_usd:
             raise InsufficientCredit(
                 balance_micro_usd=account.balance_micro_usd, required_hold_micro_usd=wanted.amount_micro_usd
@@ -210,7 +208,7 @@ def hold(wanted: HoldRequest, *, actor: Actor) -> Hold:
             created_at=now,
             expires_at=wanted.expires_at,
         )
-        _write(
+        entries.append(
             account,
             EntryKind.HOLD,
             -wanted.amount_micro_usd,
@@ -238,7 +236,7 @@ def void(run_id: str, *, actor: Actor, reason: str, resolution: Resolution = Res
 def expire_lots(tenant_id: str, *, actor: Actor) -> int:
     """Take what is left of this tenant's grants whose time is over; how much that was."""
     with transaction.atomic():
-        return lots.expire(locked(tenant_id), actor=actor, write=_write)
+        return lots.expire(locked(tenant_id), actor=actor)
 
 
 def locked(tenant_id: str) -> Account:
@@ -265,9 +263,9 @@ def _resolve(
         if cost < cost_micro_usd:
             details = {**details, "capped_from_micro_usd": cost_micro_usd}
         shared = {**details, "resolution": resolution.value}
-        moves = [_entry(account, EntryKind.RELEASE, standing.amount_micro_usd, actor=actor, run_id=run_id)]
+        moves = [entries.draft(account, EntryKind.RELEASE, standing.amount_micro_usd, actor=actor, run_id=run_id)]
         if cost:
-            moves.append(_entry(account, EntryKind.CHARGE, -cost, actor=actor, run_id=run_id))
+            moves.append(entries.draft(account, EntryKind.CHARGE, -cost, actor=actor, run_id=run_id))
         for entry in moves:
             entry.details = shared
         Entry.objects.bulk_create(moves)
@@ -285,47 +283,6 @@ def _locked_with_account(run_id: str) -> Hold:
         raise HoldNotFound from error
 
 
-def _entry_id(account: Account, key: str) -> str:
-    """The id of the entry for an act under this key: the same each time, so that the database refuses a second one."""
-    if not key:
-        return ids.entry_id()
-    return f"ble_{hashlib.sha256(f'{account.pk}|{key}'.encode()).hexdigest()[:24]}"
-
-
-def _done_before(account: Account, kind: EntryKind, amount_micro_usd: int, *, note: str, key: str) -> Entry | None:
-    """The entry of the same act under this key, if there was one. Raises RepeatDiffers when it was another act."""
-    done = Entry.objects.filter(entry_id=_entry_id(account, key)).first() if key else None
-    if done is not None and (done.kind, done.amount_micro_usd, done.note) != (kind, amount_micro_usd, note):
-        raise RepeatDiffers
-    return done
-
-
-def _write(account: Account, kind: EntryKind, amount_micro_usd: int, *, actor: Actor, **values: Any) -> Entry:
-    """Append one entry to a locked account."""
-    entry = _entry(account, kind, amount_micro_usd, actor=actor, **values)
-    entry.save(force_insert=True)
-    return entry
-
-
-def _entry(account: Account, kind: EntryKind, amount_micro_usd: int, *, actor: Actor, **values: Any) -> Entry:
-    """The next entry of a locked account, not stored yet. Keeps `account` as the database is going to have it."""
-    account.entry_count += 1
-    account.balance_micro_usd += amount_micro_usd
-    if kind in (EntryKind.HOLD, EntryKind.RELEASE):
-        account.held_micro_usd -= amount_micro_usd
-    values.setdefault("entry_id", ids.entry_id())
-    return Entry(
-        account=account,
-        position=account.entry_count,
-        kind=kind,
-        amount_micro_usd=amount_micro_usd,
-        balance_after_micro_usd=account.balance_micro_usd,
-        actor=actor.name,
-        created_at=clock.now(),
-        **values,
-    )
-
-
 def _refundable(account: Account, run_id: str) -> int:
     """What was charged and not given back yet, to the account and, if one is named, to the run."""
     of_account = account.spent_micro_usd - _sum(account.entries.filter(kind=EntryKind.REFUND))
@@ -335,8 +292,8 @@ def _refundable(account: Account, run_id: str) -> int:
     return min(of_account, -_sum(of_run))
 
 
-def _sum(entries: QuerySet[Entry]) -> int:
-    return entries.aggregate(total=Sum("amount_micro_usd"))["total"] or 0
+def _sum(rows: QuerySet[Entry]) -> int:
+    return rows.aggregate(total=Sum("amount_micro_usd"))["total"] or 0
 
 
 def _check_amount(amount_micro_usd: int) -> None:

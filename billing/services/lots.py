@@ -4,13 +4,13 @@ Money on hold counts as taken from the soonest grants too, and does not expire w
 account's row to be locked.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 
 from django.db.models import QuerySet
 
 from billing.enums import EntryKind
 from billing.models import Account, CreditLot, Entry
+from billing.services import entries
 from hivemind.kit import clock
 from hivemind.kit.audit import Actor
 
@@ -38,11 +38,8 @@ def spend(account: Account, amount_micro_usd: int) -> None:
             return
 
 
-def expire(account: Account, *, actor: Actor, write: Callable[..., Entry]) -> int:
-    """Take what is left of lots whose time is over, but not what is on hold; how much was taken.
-
-    `write` appends an entry to the account.
-    """
+def expire(account: Account, *, actor: Actor) -> int:
+    """Take what is left of lots whose time is over, but not what is on hold; how much was taken."""
     now, on_hold, taken = clock.now(), account.held_micro_usd, 0
     for lot in _open(account).filter(expires_at__lte=now):
         kept = min(lot.remaining_micro_usd, on_hold)
@@ -51,7 +48,7 @@ def expire(account: Account, *, actor: Actor, write: Callable[..., Entry]) -> in
         if rest:
             _shrink(lot, rest)
             details = {"actor": "system", "act": "expiry", "of_entry": lot.entry.entry_id}
-            write(account, EntryKind.EXPIRY, -rest, actor=actor, note="credit expired", details=details)
+            entries.append(account, EntryKind.EXPIRY, -rest, actor=actor, note="credit expired", details=details)
             taken += rest
     return taken
 
