@@ -160,7 +160,7 @@ def _books() -> Books:
     rows: dict[Any, dict[str, int]] = {row["day_date"]: row for row in figures.days_of_all(days=len(days))}
     below = Q(balance_micro_usd__lt=0)
     sums = Account.objects.aggregate(
-        available=Sum("balance_micro_usd", filter=~below),
+        available=Sum("balance_micro_usd", filter=Q(balance_micro_usd__gt=0, closed_at=None)),
         held=Sum("held_micro_usd"),
         overdrawn=Total("pk", filter=below),
         missing=Sum("balance_micro_usd", filter=below),
