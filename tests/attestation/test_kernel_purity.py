@@ -13,6 +13,7 @@ from attestation.errors import KernelError, VerificationError
 from attestation.evidence import errors as evidence_errors
 from attestation.policy import errors as policy_errors
 from attestation.receipts import errors as receipt_errors
+from attestation.reproduce import errors as reproduce_errors
 
 ROOT = Path(attestation.__file__).parent
 COMMAND = ROOT / "__main__.py"
@@ -90,7 +91,7 @@ def test_links_tokens_and_canonical_forms_need_no_cryptography() -> None:
 
 
 def all_errors() -> list[type[KernelError]]:
-    modules = (errors, evidence_errors, policy_errors, receipt_errors)
+    modules = (errors, evidence_errors, policy_errors, receipt_errors, reproduce_errors)
     found = [value for module in modules for value in vars(module).values()]
     return sorted({error for error in found if isinstance(error, type) and issubclass(error, KernelError)}, key=str)
 
