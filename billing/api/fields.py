@@ -1,18 +1,27 @@
-"""Fields of requests about money. What is no plain number, moment or text is refused, whatever could be made of it."""
+"""Fields of requests about money. What is no plain number, moment or text is refused, whatever could be made of it.
+
+Numbers and moments are refused by the errors of their subject, which are 400s: amounts, uses, expiries, prices. A field
+that is missing or null counts as no number.
+"""
 
 import math
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from billing.errors import BadNote
+from billing.errors import BadAmount, BadNote
 from billing.money import micro_usd
 from hivemind.kit import bearers
+from hivemind.kit.errors import Invalid
 
 LATEST_SECONDS = 253_402_300_799  # the end of the year 9999
 LONGEST_NUMBER = 40
+
+
+def _refused(field: serializers.Field[Any, Any, Any, Any], key: str, *, by: type[Invalid], wanted: str) -> NoReturn:
+    raise by(f"{field.field_name} {'is required' if key in ('required', 'null') else wanted}")
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "number"}], "examples": ["3.00"]})
@@ -22,6 +31,10 @@ class Dollars(serializers.Field[int, Any, Any, Any]):
     def __init__(self, *, minimum: int = 0, **options: Any) -> None:
         super().__init__(**options)
         self.minimum = minimum
+
+    def fail(self, key: str, **details: Any) -> NoReturn:
+        """Raise BadAmount."""
+        _refused(self, key, by=BadAmount, wanted="must be a decimal number such as 3.00")
 
     def to_internal_value(self, data: Any) -> int:
         """The amount in micro-USD."""
@@ -33,7 +46,17 @@ class Dollars(serializers.Field[int, Any, Any, Any]):
 
 
 class WholeNumber(serializers.IntegerField):
-    """A whole number, as a number or in ASCII digits. A truth value is none."""
+    """A whole number, as a number or in ASCII digits. A truth value is none. Without a `refusal` it is malformed."""
+
+    def __init__(self, *, refusal: type[Invalid] | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.refusal = refusal
+
+    def fail(self, key: str, **details: Any) -> NoReturn:
+        """Raise the refusal."""
+        if self.refusal is None:
+            super().fail(key, **details)
+        _refused(self, key, by=self.refusal, wanted="must be a whole number")
 
     def to_internal_value(self, data: Any) -> int:
         """The number."""
@@ -46,7 +69,13 @@ class WholeNumber(serializers.IntegerField):
 class Moment(serializers.Field[datetime, Any, Any, Any]):
     """Unix seconds; becomes a moment. Whether it lies in the future is for whoever uses it to say."""
 
-    default_error_messages = {"invalid": "Must be Unix seconds."}
+    def __init__(self, *, refusal: type[Invalid], **options: Any) -> None:
+        super().__init__(**options)
+        self.refusal = refusal
+
+    def fail(self, key: str, **details: Any) -> NoReturn:
+        """Raise the refusal."""
+        _refused(self, key, by=self.refusal, wanted="must be Unix seconds")
 
     def to_internal_value(self, data: Any) -> datetime:
         """The moment, in UTC."""

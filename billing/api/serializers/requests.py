@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from billing.api.fields import Dollars, Moment, Note, Text, WholeNumber
-from billing.errors import BadAmount, BadExpiry, CodeAfterSignup, CreditCodeMissing
+from billing.errors import BadAmount, BadExpiry, BadPrice, BadUses, CodeAfterSignup, CreditCodeMissing
 from billing.labels import LONGEST
 from billing.services.credit_codes import NewCode
 from billing.services.ledger import NOTE_CHARS, Grant
@@ -55,9 +55,11 @@ class RedeemRequest(StrictSerializer):
 class SpendTokenRequest(StrictSerializer):
     """A spend token: its limit in one of two units, how long it lives and where it pays."""
 
-    limit_micro_usd = WholeNumber(required=False, allow_null=True)
+    limit_micro_usd = WholeNumber(refusal=BadAmount, required=False, allow_null=True)
     limit_usd = Dollars(required=False, allow_null=True)
-    expires_in_seconds = WholeNumber(default=USUAL_SECONDS, help_text="At most 30 days; an hour unless given.")
+    expires_in_seconds = WholeNumber(
+        refusal=BadExpiry, default=USUAL_SECONDS, help_text="At most 30 days; an hour unless given."
+    )
     room_id = Text(default="", allow_blank=True, max_length=64, help_text="The only room in which it pays.")
     service = Text(default="", allow_blank=True, max_length=500, help_text="The only address at which it pays.")
     label = Text(default="", allow_blank=True, max_length=LONGEST)  # type: ignore[assignment]
@@ -75,8 +77,8 @@ class SpendTokenRequest(StrictSerializer):
 class ExpiringRequest(StrictSerializer):
     """What may end: at a moment, or after some time, which wins."""
 
-    expires_at = Moment(required=False, allow_null=True)
-    expires_in_seconds = WholeNumber(required=False, allow_null=True)
+    expires_at = Moment(refusal=BadExpiry, required=False, allow_null=True)
+    expires_in_seconds = WholeNumber(refusal=BadExpiry, required=False, allow_null=True)
 
     def end(self) -> datetime | None:
         """The moment, None for no end. Raises BadExpiry."""
@@ -93,8 +95,8 @@ class CreditCodeRequest(ExpiringRequest):
     """A credit code to be minted. `uses` is another name of `max_redemptions`."""
 
     credit_usd = Dollars(default=0)
-    max_redemptions = WholeNumber(required=False, allow_null=True, help_text="1 unless given.")
-    uses = WholeNumber(required=False, allow_null=True, help_text="The same.")
+    max_redemptions = WholeNumber(refusal=BadUses, required=False, allow_null=True, help_text="1 unless given.")
+    uses = WholeNumber(refusal=BadUses, required=False, allow_null=True, help_text="The same.")
     label = Text(default="", allow_blank=True, max_length=LONGEST)  # type: ignore[assignment]
 
     def to_code(self) -> NewCode:
@@ -144,7 +146,7 @@ class PriceRequest(StrictSerializer):
     prompt_usd_per_million = Dollars()
     completion_usd_per_million = Dollars()
     source = Text(default="admin", allow_blank=True, max_length=40)  # type: ignore[assignment]
-    effective_from = Moment(required=False, allow_null=True)
+    effective_from = Moment(refusal=BadPrice, required=False, allow_null=True)
 
     def to_price(self) -> NewPrice:
         """The price to be set."""

@@ -93,7 +93,7 @@ def test_a_model_without_a_price_is_named(room: MadeRoom) -> None:
     ("body", "status"),
     [
         ({"max_tokens": 0}, 422),
-        ({"max_tokens": 1e400}, 422),
+        ({"max_tokens": 1e400}, 400),
         ({"max_tokens": "NaN"}, 422),
         ({"provider": "tinfoil"}, 400),
         ({"mediator_agent_id": "0" * 12}, 400),
