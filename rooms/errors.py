@@ -10,6 +10,7 @@ __all__ = [
     "ExpiryPast",
     "LiveComposeUnknown",
     "OtherRoomsToken",
+    "RevocationNotFound",
     "RoomExpired",
     "RoomNotFound",
     "RoomOutdated",
@@ -62,6 +63,13 @@ class RoomRevoked(Denied):
 
     code = "room_revoked"
     sentence = "This room has been revoked"
+
+
+class RevocationNotFound(NotFound):
+    """No owner signed the end of such a room."""
+
+    code = "revocation_not_found"
+    sentence = "There is no signed revocation of such a room"
 
 
 class RoomExpired(Denied):

@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 
 from agents.models import Agent
+from attestation.manifests.normalise import OPERATOR_UPDATES
 from attestation.manifests.room import RoomManifest
+from attestation.server import signer
+from attestation.verifier import check_trust
 from hivemind.kit import clock
 from rooms.errors import AgentReplaced, RoomExpired, RoomOutdated, RoomRevoked
 from rooms.models import Room
@@ -11,11 +14,19 @@ from rooms.terms import RoomTerms
 
 
 def check_in_force(room: Room, manifest: RoomManifest) -> None:
-    """Raise RoomRevoked or RoomExpired."""
-    if room.revoked_at is not None:
+    """Raise RoomRevoked or RoomExpired. The owner's signed word counts whatever the column beside it says."""
+    if room.revoked_at is not None or room.revocation:
         raise RoomRevoked
     if manifest.expires_at is not None and clock.now().timestamp() >= manifest.expires_at:
         raise RoomExpired
+
+
+def check_build(manifest: RoomManifest) -> None:
+    """Raise ComposeNotAllowed when the owner does not accept the build that runs here, and LiveComposeUnknown when no
+    evidence proves which one that is. A room that follows its operator is not looked at.
+    """
+    if manifest.trust.mode != OPERATOR_UPDATES:
+        check_trust(manifest, live_compose=signer.compose_hash() or None)
 
 
 def check_tables_signed(manifest: RoomManifest) -> None:

@@ -36,7 +36,12 @@ def room(loaded: LoadedRoom) -> Wire:
         "policy": terms.policy,
         "created_at": manifest.created_at,
         "revoked_at": unix(loaded.room.revoked_at),
-    }
+    } | ended(loaded.revocation)
+
+
+def ended(revocation: Wire | None) -> Wire:
+    """The owner's signed statement that the room is over, where there is one."""
+    return {} if revocation is None else {"revocation": revocation}
 
 
 def listed(found: LoadedRoom | DamagedRoom) -> Wire:

@@ -12,7 +12,8 @@ class Room(models.Model):
     `name` and `manifest_hash` repeat the envelope for lists and searches only: terms are read from the verified
     manifest. `serial` is the signed serial number of the envelope and never falls. `vault_index` is the sealed list of
     vault items, which authenticates their order and number; it is never empty, not even for an empty vault. `key_id`
-    names the room's one data key without saying anything about it, and every wrap is bound to it.
+    names the room's one data key without saying anything about it, and every wrap is bound to it. `revocation` is the
+    canonical text of the owner's signed statement that the room is over, empty where there is none.
     """
 
     id = models.CharField(max_length=64, primary_key=True)
@@ -26,6 +27,7 @@ class Room(models.Model):
     vault_index = models.BinaryField()
     created_at = models.DateTimeField(db_index=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    revocation = models.TextField(blank=True, default="")
 
     class Meta:
         ordering = ("-created_at", "-id")

@@ -16,6 +16,7 @@ from rooms import terms
 from rooms.access import permissions, policies
 from rooms.errors import RoomNotFound
 from rooms.models import Room
+from rooms.selectors import revocations
 from rooms.terms import RoomTerms
 from tenants.principals import Owner, Principal
 
@@ -25,12 +26,16 @@ _ROOM_ID = re.compile(r"room_[0-9a-f]{12}")
 
 @dataclass(frozen=True)
 class LoadedRoom:
-    """A room whose envelope holds. `envelope` has the four members of the wire, the manifest from the checked bytes."""
+    """A room whose envelope holds. `envelope` has the four members of the wire, the manifest from the checked bytes.
+
+    `revocation` is its owner's signed statement that it is over, None where there is none.
+    """
 
     room: Room
     verified: VerifiedRoom
     terms: RoomTerms
     envelope: dict[str, Any]
+    revocation: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -71,8 +76,9 @@ def called(principal: Principal, room_id: str) -> QuerySet[Room]:
 
 
 def verify(room: Room) -> LoadedRoom:
-    """Hold the stored envelope against the room's owner key, id, tenant and serial. Raises a VerificationError."""
+    """Hold what is stored against the room's owner key, id, tenant and serial. Raises a VerificationError."""
     try:
+        revocation = revocations.of(room)
         envelope = _parsed(room.envelope)
         verified = verify_room(
             envelope,
@@ -90,7 +96,7 @@ def verify(room: Room) -> LoadedRoom:
         "signature_b64": envelope["signature_b64"],
         "signer_pubkey_b64": verified.owner_pubkey_b64,
     }
-    return LoadedRoom(room=room, verified=verified, terms=terms.read(verified), envelope=wire)
+    return LoadedRoom(room=room, verified=verified, terms=terms.read(verified), envelope=wire, revocation=revocation)
 
 
 def rooms_visible_to(principal: Principal) -> QuerySet[Room]:

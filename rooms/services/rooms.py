@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 
@@ -24,9 +25,10 @@ from rooms.access import permissions
 from rooms.errors import ExpiryPast, RoomNotFound
 from rooms.hooks import Revocation
 from rooms.models import Room
+from rooms.selectors import revocations
 from rooms.selectors import rooms as selectors
 from rooms.selectors.rooms import LoadedRoom
-from rooms.services import casting, invites, readers, share_links, tables, trust, vault_index, wraps
+from rooms.services import casting, invites, readers, revoking, share_links, tables, trust, vault_index, wraps
 from rooms.services.casting import RoomCast
 from rooms.services.requests import RoomRequest
 from tenants.databases import session
@@ -49,10 +51,11 @@ class NewRoom:
 
 @dataclass(frozen=True)
 class Revoked:
-    """What a room's revocation took away."""
+    """What a room's revocation took away. `revocation` is the owner's signed statement, None when nobody could sign."""
 
     invites_revoked: int
     share_link_disabled: bool
+    revocation: dict[str, Any] | None
 
 
 def create(owner: Owner, request: RoomRequest) -> NewRoom:
@@ -86,7 +89,8 @@ def create(owner: Owner, request: RoomRequest) -> NewRoom:
 def revoke(owner: Owner, room_id: str) -> Revoked:
     """End a room: its invites, share link and their wraps go, and its running work is told to stop.
 
-    The owner's wrap and the data stay. Nothing of the envelope is read, so that a damaged room can be revoked too.
+    The owner signs that it is over, for everybody who meets the room later. The owner's wrap and the data stay. Nothing
+    of the envelope is read, so that a damaged room can be revoked too.
     Raises BlankRoomId, and RoomNotFound also for a room that is revoked already.
     """
     with transaction.atomic():
@@ -94,19 +98,25 @@ def revoke(owner: Owner, room_id: str) -> Revoked:
         room = rows.select_for_update(of=("self",), no_key=True).first()
         if room is None:
             raise RoomNotFound
-        return end(room, actor=owner.actor)
+        return end(room, actor=owner.actor, statement=revoking.statement(owner, room))
 
 
-def end(room: Room, *, actor: audit.Actor) -> Revoked:
-    """Revoke a locked, living room. Part of the caller's transaction."""
-    Room.objects.filter(pk=room.pk).update(revoked_at=clock.now())
+def end(room: Room, *, actor: audit.Actor, statement: str = "") -> Revoked:
+    """Revoke a locked, living room. Part of the caller's transaction.
+
+    `statement` is the owner's signed one; an operator who ends a room has none.
+    """
+    room.revoked_at, room.revocation = clock.now(), statement
+    room.save(update_fields=["revoked_at", "revocation"])
     share_link_disabled = share_links.disable(room, actor=actor)
     invites_revoked = invites.revoke_each(room, actor=actor)
     wraps.drop(room)
-    audit.record(actor, "room.revoke", room.pk, tenant_id=room.tenant_id, invites=invites_revoked)
+    audit.record(
+        actor, "room.revoke", room.pk, tenant_id=room.tenant_id, invites=invites_revoked, signed=bool(statement)
+    )
     hooks.announce(Revocation(room.tenant_id, room.pk, "", actor))
     transaction.on_commit(partial(readers.drop, room.tenant, room.pk), robust=True)
-    return Revoked(invites_revoked, share_link_disabled)
+    return Revoked(invites_revoked, share_link_disabled, revocations.of(room))
 
 
 def _check_tables(owner: Owner, request: RoomRequest) -> None:

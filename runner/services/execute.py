@@ -13,13 +13,15 @@ from agents.models import Agent
 from agents.services import sources
 from agents.services.engine import engine
 from attestation.encoding import unb64
-from attestation.errors import SealError
+from attestation.errors import SealError, VerificationError
 from attestation.sealing import aead
 from attestation.sealing.context import prompt_context
 from hivemind.kit import clock, worker
 from hivemind.kit.conf import conf
 from hivemind.kit.handoff import HandoffLost
 from hivemind.kit.states import StaleState
+from rooms.access import policies
+from rooms.selectors import rooms
 from rooms.services import readers, vault
 from runner.enums import FailureCode, RunStatus
 from runner.errors import RouteDisabled, RunCancelled, StageFailed
@@ -86,6 +88,10 @@ def _context(run: Run, room_key: bytes, keys: dict[str, Any], flight: active.Act
 
 
 def _stages(ctx: RunContext) -> Ending:
+    try:  # this process may be of another build than the one that took the question
+        policies.check_build(rooms.verify(ctx.room).verified.manifest)
+    except VerificationError as error:
+        return finish.failed(FailureCode.PLATFORM, facts=ctx.facts(), sentence=str(error))
     preparation = Preparation(ctx)
     preparation.begin()
     try:

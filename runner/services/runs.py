@@ -17,6 +17,7 @@ from attestation.sealing.context import prompt_context
 from billing import payers
 from billing.payers import Payer, Place
 from hivemind.kit import audit, clock, handoff, ids
+from rooms.access import policies
 from rooms.selectors import rooms
 from rooms.selectors.rooms import LoadedRoom
 from rooms.services import opening, vault
@@ -57,9 +58,9 @@ class Ask:
 def submit(ask: Ask, request: RunRequest) -> Submitted:
     """Freeze the terms, seal prompt and room key, store the run and wake a worker.
 
-    The payer's hold is taken in the transaction that stores the run. Raises what the room, the agents, the payer, the
-    payer's balance or the room's seal say no with, IdempotencyClash, and NoWorker when nobody is alive who could open
-    the sealed key.
+    The payer's hold is taken in the transaction that stores the run. Raises what the room, its trust in the running
+    build, the agents, the payer, the payer's balance or the room's seal say no with, IdempotencyClash, and NoWorker
+    when nobody is alive who could open the sealed key.
     """
     loaded = rooms.load(ask.principal, ask.room_id)
     cast = agreeing.cast_of(loaded, request, principal=ask.principal)
@@ -67,6 +68,7 @@ def submit(ask: Ask, request: RunRequest) -> Submitted:
     replay = _replay(ask, request, loaded)
     if replay is not None:
         return Submitted(replay, replayed=True)
+    policies.check_build(loaded.verified.manifest)
     payer = payers.of(ask.headers, principal=ask.principal, place=Place(loaded.room.id, ask.service))
     now = clock.now()
     terms = quotes.priced(agreeing.freeze(loaded, request, cast, vault_items=vault.count(loaded.room)), at=now)

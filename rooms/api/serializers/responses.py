@@ -16,6 +16,32 @@ class EnvelopeResponse(Response):
     signer_pubkey_b64 = serializers.CharField()
 
 
+class RevocationStatement(Response):
+    """What the owner says about the end of a room."""
+
+    schema = serializers.CharField()
+    room_id = serializers.CharField()
+    tenant_id = serializers.CharField()
+    serial = serializers.IntegerField()
+    revoked_at = serializers.IntegerField(help_text="Unix seconds.")
+    owner_pubkey_b64 = serializers.CharField()
+
+
+class RevocationResponse(Response):
+    """The signed statement: Ed25519 over its domain and its canonical JSON."""
+
+    statement = RevocationStatement()
+    signature_b64 = serializers.CharField()
+    signer_pubkey_b64 = serializers.CharField()
+
+
+class RoomRevocationResponse(Response):
+    """The end of a room."""
+
+    room_id = serializers.CharField()
+    revocation = RevocationResponse()
+
+
 class RoomResponse(Response):
     """A room. Everything but `created_at` and `revoked_at` is read from the verified manifest."""
 
@@ -34,6 +60,9 @@ class RoomResponse(Response):
     policy = serializers.CharField()
     created_at = serializers.FloatField()
     revoked_at = serializers.FloatField(allow_null=True)
+    revocation = RevocationResponse(
+        required=False, help_text="The owner's signed statement that the room is over, where there is one."
+    )
     damaged = serializers.CharField(
         required=False, help_text="In lists only: the stored envelope fails this check, and nothing of it is shown."
     )
@@ -88,6 +117,7 @@ class RoomRevokedResponse(Response):
     room_id = serializers.CharField()
     invites_revoked = serializers.IntegerField()
     share_link_disabled = serializers.BooleanField()
+    revocation = RevocationResponse(required=False, help_text="Left out when the key that signed the room is gone.")
 
 
 class VaultAddedResponse(Response):

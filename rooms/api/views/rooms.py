@@ -96,6 +96,7 @@ class RoomView(RoomApi):
                 "invites_revoked": revoked.invites_revoked,
                 "share_link_disabled": revoked.share_link_disabled,
             }
+            | shapes.ended(revoked.revocation)
         )
 
 

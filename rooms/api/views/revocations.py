@@ -1,0 +1,28 @@
+"""The signed end of a room."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from hivemind.kit.api.responses import refusals
+from rooms.api.serializers.responses import RoomRevocationResponse
+from rooms.selectors import revocations
+from tenants.api.permissions import Public
+
+
+class RoomRevocationView(APIView):
+    """GET /v1/rooms/{room_id}/revocation."""
+
+    authentication_classes = ()
+    permission_classes = (Public,)
+
+    @extend_schema(
+        operation_id="rooms_revocation",
+        summary="Read the signed statement that ended a room",
+        auth=[],
+        responses={200: RoomRevocationResponse, **refusals(404, 409)},
+    )
+    def get(self, request: Request, room_id: str) -> Response:
+        """Answered to anybody: whoever held an invite has no credential left that could ask."""
+        return Response({"room_id": room_id, "revocation": revocations.find(room_id)})
