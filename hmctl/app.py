@@ -23,6 +23,8 @@ from hmctl.trust import decide, gate
 from hmctl.trust.acceptances import Acceptances
 from hmctl.trust.decide import ServiceTrust
 from hmctl.trust.known_rooms import KnownRooms
+from hmctl.trust.pin_guard import PinGuard
+from hmctl.trust.pinning import Holder
 from hmctl.trust.store import TrustStore
 
 
@@ -38,6 +40,7 @@ class App:
         self.acceptances = Acceptances(chosen.home)
         self.known_rooms = KnownRooms(chosen.home)
         self.trust_store = TrustStore(chosen.home)
+        self.pins = PinGuard(chosen.home, terminal=self.terminal, clock=clock)
         self._open = ExitStack()
         self._clients: dict[str, V1] = {}
         self._admitted: dict[str, ServiceTrust] = {}
@@ -91,10 +94,18 @@ class App:
             gate.announce(trust, self.terminal)
         return self._admitted[service.url]
 
+    def guard(self, service: Service, key: Secret) -> Holder:
+        """The last step before a key may go to a service: the gate, then the owner's compose pins (TrustRefused)."""
+        holder = Holder(self.profile_name, service, key)
+        self.pins.check(holder, self.admit(service))
+        return holder
+
     def caller(self, service: Service, bearer: Secret) -> V1:
-        """A client that presents `bearer`, to a service that passed the gate."""
-        self.admit(service)
-        return self.public(service).as_caller(bearer)
+        """A client that presents `bearer`, to a service that passed the gate and the owner's compose pins."""
+        holder = self.guard(service, bearer)
+        client = self.public(service).as_caller(bearer)
+        self.pins.keep_in_step(holder, client, self.admit(service))
+        return client
 
     def owner(self) -> V1:
         """The active profile at its own service, behind the gate."""

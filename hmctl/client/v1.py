@@ -13,6 +13,7 @@ from hmctl.client.caller import LONG, SHORT, USUAL, Caller
 from hmctl.client.money import Money
 from hmctl.client.operator import Operator
 from hmctl.client.pages import NEXT, Page, params
+from hmctl.client.pins import ComposePins
 from hmctl.client.transport import Call, JsonObject, Method, Upload, path_of
 from hmctl.secret import Secret
 
@@ -41,6 +42,11 @@ class V1(Caller):
     def money(self) -> Money:
         """The account's calls as the same caller."""
         return Money(self.transport, self.bearer)
+
+    @property
+    def compose_pins(self) -> ComposePins:
+        """The calls about the owner's compose pins as the same caller."""
+        return ComposePins(self.transport, self.bearer)
 
     @property
     def operator(self) -> Operator:
@@ -178,6 +184,10 @@ class V1(Caller):
     def agent(self, agent_id: str) -> JsonObject:
         """One agent's settings."""
         return self.get("room-agents", agent_id).object()
+
+    def agent_attest(self, agent_id: str) -> JsonObject:
+        """What the service says about an agent's source and image."""
+        return self.get("room-agents", agent_id, "attest", timeout=_ATTEST).object()
 
     def agent_files(self, agent_id: str) -> JsonObject:
         """The stored files of an agent, without their content."""
