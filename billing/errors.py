@@ -84,6 +84,13 @@ class PriceNotFound(NotFound):
     sentence = "There is no price for that provider and model"
 
 
+class PriceBegun(Conflict):
+    """A price that has begun, or is about to, is not cancelled: somebody may have been quoted it."""
+
+    code = "price_begun"
+    sentence = "That price has begun or begins within seconds: withdraw it, or set another one"
+
+
 class PriceClash(Conflict):
     """A price that begins at the same moment exists; prices are never changed in place."""
 

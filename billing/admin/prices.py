@@ -25,7 +25,7 @@ from hivemind.kit.admin.questions import Answer, Rows, question
 FOLLOWS = (
     "From now on the model has no price. While credit is enforced, nobody can ask with it; otherwise it is free.",
     "Runs that are going are charged what they were quoted.",
-    "A price that is scheduled for later still comes into force then.",
+    "A price that is scheduled for later still comes into force then, unless it is cancelled.",
 )
 
 
@@ -88,6 +88,22 @@ WITHDRAW = Deed(
 )
 
 
+CANCEL = Deed(
+    name="cancel",
+    title="Cancel",
+    follows=(
+        "The price never comes into force. What is in force now stays, until the next scheduled price.",
+        "Nobody was quoted it yet. The trail and the history keep what it would have been.",
+    ),
+    done="cancelled",
+    act=lambda row, actor: prices.cancel(row.provider, row.model, effective_from=row.effective_from, actor=actor),
+    applies=lambda row: state(row) == "scheduled",
+    icon="event_busy",
+    needs="add",
+    deletes=True,
+)
+
+
 class PriceList(ShownList):
     """A page of prices, with the row that follows each."""
 
@@ -99,7 +115,7 @@ class PriceList(ShownList):
 
 @admin.register(Price)
 class PriceAdmin(OperatedAdmin):
-    """Prices by model. Rows are never changed: another price is another row."""
+    """Prices by model. Rows are never changed: another price is another row. One that is to come can be cancelled."""
 
     grants = ("view", "add")
     change_list_template = "hivemind/admin/prices.html"
@@ -124,7 +140,7 @@ class PriceAdmin(OperatedAdmin):
     # That of the unique index, so that a page is read from it in order.
     ordering = ("provider", "model", "effective_from")
     paginator = CappedPaginator
-    deeds = (WITHDRAW,)
+    deeds = (WITHDRAW, CANCEL)
     fieldsets = (
         (None, {"fields": (("provider", "model"), ("state", "since_exactly"), ("prompt", "completion"), "after")}),
         ("Set", {"fields": (("made", "maker"), "source")}),
@@ -145,7 +161,7 @@ class PriceAdmin(OperatedAdmin):
         return [*pages, *super().get_urls()]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Whether this person may set and withdraw prices."""
+        """Whether this person may set, withdraw and cancel prices."""
         return bool(request.user.has_perm("billing.add_price"))
 
     def new_price(self, request: HttpRequest) -> HttpResponse:

@@ -5,6 +5,7 @@ that is missing or null counts as no number.
 """
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -67,15 +68,26 @@ class WholeNumber(serializers.IntegerField):
 
 @extend_schema_field({"type": "number"})
 class Moment(serializers.Field[datetime, Any, Any, Any]):
-    """Unix seconds; becomes a moment. Whether it lies in the future is for whoever uses it to say."""
+    """Unix seconds; becomes a moment. Whether it lies in the future is for whoever uses it to say.
 
-    def __init__(self, *, refusal: type[Invalid], **options: Any) -> None:
+    Without a `refusal`, what is none is malformed.
+    """
+
+    default_error_messages = {"invalid": "Must be Unix seconds."}
+
+    def __init__(self, *, refusal: type[Invalid] | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.refusal = refusal
 
     def fail(self, key: str, **details: Any) -> NoReturn:
         """Raise the refusal."""
+        if self.refusal is None:
+            super().fail(key, **details)
         _refused(self, key, by=self.refusal, wanted="must be Unix seconds")
+
+    def get_value(self, dictionary: Mapping[Any, Any]) -> Any:
+        """What was sent. In a query string too, an empty one is not the same as none."""
+        return dictionary.get(self.field_name, serializers.empty)
 
     def to_internal_value(self, data: Any) -> datetime:
         """The moment, in UTC."""

@@ -7,7 +7,8 @@ from django.db.models import Q
 class Price(models.Model):
     """Micro-USD for a million tokens of one model, in force from `effective_from` until the next row of the model.
 
-    Rows are never changed. A `withdrawn` row says that from then on the model has no price.
+    Rows are never changed, and deleted only before they begin. A `withdrawn` row says that the model has no price from
+    then on.
     """
 
     provider = models.CharField(max_length=40)

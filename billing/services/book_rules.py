@@ -216,6 +216,7 @@ TRIGGERS = (
     "lot_is_kept",
     "lot_is_of_a_grant",
     "lot_only_shrinks",
+    "price_is_cancelled_in_time",
     "price_is_immutable",
     "redemption_is_immutable",
     "redemption_uses_its_code",

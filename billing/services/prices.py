@@ -1,16 +1,18 @@
-"""Setting and withdrawing prices. A price is a new row from a moment on; nothing is changed in place."""
+"""Setting, withdrawing and cancelling prices. A price is a new row from a moment on; nothing is changed in place."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from billing.errors import BadPrice, PriceClash, PriceNotFound
+from billing.errors import BadPrice, PriceBegun, PriceClash, PriceNotFound
 from billing.models import Price
 from billing.selectors import prices
 from hivemind.kit import audit, clock
 from hivemind.kit.audit import Actor
 
+# As the database has it: what begins sooner may have been quoted before the cancellation is committed.
+NOTICE = timedelta(seconds=10)
 NAME_CHARS = {"provider": 40, "model": 200, "source": 40}
 
 
@@ -70,21 +72,45 @@ def withdraw(provider: str, model: str, *, actor: Actor) -> Price:
     )
 
 
+def cancel(provider: str, model: str, *, effective_from: datetime, actor: Actor) -> None:
+    """Delete the price that begins at this moment, which nobody was quoted yet; the trail and the history keep it.
+
+    Raises BadPrice, PriceNotFound when no price begins then, and PriceBegun up to `NOTICE` before it does.
+    """
+    provider, model = _named(provider, model)
+    try:
+        with transaction.atomic():
+            named = Price.objects.filter(provider=provider, model=model, effective_from=effective_from)
+            row = named.select_for_update().first()
+            if row is None:
+                raise PriceNotFound("No price for that provider and model begins at that moment")
+            if row.effective_from <= clock.now() + NOTICE:
+                raise PriceBegun
+            _note(row, "price.cancelled", actor)
+            row.delete()
+    except IntegrityError as error:
+        raise PriceBegun from error
+
+
 def _append(price: Price, *, actor: Actor) -> Price:
     try:
         with transaction.atomic():
             price.save(force_insert=True)
-            audit.record(
-                actor,
-                "price.withdrawn" if price.withdrawn else "price.set",
-                f"{price.provider}/{price.model}"[:120],
-                prompt_micro_usd_per_mtok=price.prompt_micro_usd_per_mtok,
-                completion_micro_usd_per_mtok=price.completion_micro_usd_per_mtok,
-                effective_from=price.effective_from.isoformat(),
-            )
+            _note(price, "price.withdrawn" if price.withdrawn else "price.set", actor)
     except IntegrityError as error:
         raise PriceClash from error
     return price
+
+
+def _note(price: Price, act: str, actor: Actor) -> None:
+    audit.record(
+        actor,
+        act,
+        f"{price.provider}/{price.model}"[:120],
+        prompt_micro_usd_per_mtok=price.prompt_micro_usd_per_mtok,
+        completion_micro_usd_per_mtok=price.completion_micro_usd_per_mtok,
+        effective_from=price.effective_from.isoformat(),
+    )
 
 
 def _named(provider: str, model: str) -> tuple[str, str]:

@@ -27,9 +27,9 @@ class Caller:
         """Posts to `/v1/parts…`."""
         return self.send(Call("POST", path_of(*parts), timeout, body=body))
 
-    def delete(self, *parts: str, timeout: float = USUAL) -> Answer:
+    def delete(self, *parts: str, query: Mapping[str, str] | None = None, timeout: float = USUAL) -> Answer:
         """Deletes `/v1/parts…`."""
-        return self.send(Call("DELETE", path_of(*parts), timeout))
+        return self.send(Call("DELETE", path_of(*parts), timeout, params=query or {}))
 
     def send(self, call: Call) -> Answer:
         """Sends the call with this caller's bearer."""

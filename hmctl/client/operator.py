@@ -96,9 +96,10 @@ class Operator(Caller):
         """Sets the price of one model, from now or from a moment on."""
         return self.post("admin", "billing", "prices", body=body).object()
 
-    def delete_price(self, provider: str, model: str) -> JsonObject:
-        """Takes a model's price away."""
-        return self.delete("admin", "billing", "prices", provider, model).object()
+    def delete_price(self, provider: str, model: str, *, effective_from: float | None = None) -> JsonObject:
+        """Takes a model's price away, or with a moment (unix seconds) the one that was to begin then."""
+        query = {} if effective_from is None else {"effective_from": repr(effective_from)}
+        return self.delete("admin", "billing", "prices", provider, model, query=query).object()
 
     # --- runs and the service ---
 

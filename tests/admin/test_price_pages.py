@@ -13,6 +13,7 @@ from django.urls import reverse
 from billing.models import Price
 from billing.money import TokenPrice
 from billing.selectors import prices
+from billing.services.prices import NewPrice
 from hivemind.kit import clock
 from hivemind.kit.models import AuditEvent
 from rooms.models import Room
@@ -134,6 +135,49 @@ def test_a_withdrawn_price_is_gone_and_still_listed_as_such(olga: Client) -> Non
     assert row in olga.get(LIST, {"which": "past"}).context["cl"].result_list
     again = olga.post(withdraw, {"reason": "twice"}, follow=True)
     assert "nothing to do" in again.content.decode()
+
+
+def scheduled(seconds: float) -> Price:
+    """Another price of the model, to come."""
+    begins = clock.now() + timedelta(seconds=seconds)
+    return books.prices.set_price(NewPrice(*GLM, 9, 9, effective_from=begins), actor=books.OLGA)
+
+
+def test_a_scheduled_price_is_cancelled_with_a_reason(olga: Client) -> None:
+    row = scheduled(3_600)
+    cancel = reverse("admin:billing_price_cancel", args=[row.pk])
+    assert cancel in olga.get(f"{LIST}{row.pk}/change/").content.decode()
+    assert "never comes into force" in olga.get(cancel).content.decode()
+    assert not olga.post(cancel, {"reason": ""}).context["form"].is_valid()
+    answer = olga.post(cancel, {"reason": "the provider thought better of it"}, follow=True)
+    assert answer.redirect_chain == [(LIST, 302)] and "1 price cancelled." in answer.content.decode()
+    assert not Price.objects.filter(pk=row.pk).exists() and in_force() == TokenPrice(600_000, 2_080_000)
+    trail = AuditEvent.objects.filter(subject="/".join(GLM)).order_by("-pk")[:2]
+    assert [event.action for event in trail] == ["operator.cancel", "price.cancelled"]
+    assert trail[0].details["reason"] == "the provider thought better of it"
+    assert "nothing to do" in olga.post(cancel, {"reason": "twice"}, follow=True).content.decode()
+
+
+def test_a_price_that_is_about_to_begin_is_not_cancelled(olga: Client) -> None:
+    row = scheduled(5)
+    cancel = reverse("admin:billing_price_cancel", args=[row.pk])
+    assert "begins within seconds" in olga.post(cancel, {"reason": "late"}, follow=True).content.decode()
+    assert Price.objects.filter(pk=row.pk).exists()
+    assert not AuditEvent.objects.filter(action="operator.cancel").exists()
+
+
+def test_what_is_in_force_cannot_be_cancelled_and_what_is_to_come_not_withdrawn(olga: Client) -> None:
+    now = Price.objects.get(provider=GLM[0], model=GLM[1])
+    for row, deed in ((now, "cancel"), (scheduled(3_600), "withdraw")):
+        address = reverse(f"admin:billing_price_{deed}", args=[row.pk])
+        assert address not in olga.get(f"{LIST}{row.pk}/change/").content.decode()
+        assert "nothing to do" in olga.post(address, {"reason": "x"}, follow=True).content.decode()
+
+
+def test_who_only_looks_on_cancels_nothing(vera: Client, olga: Client) -> None:
+    row = scheduled(3_600)
+    assert vera.post(reverse("admin:billing_price_cancel", args=[row.pk]), {"reason": "x"}).status_code == 403
+    assert Price.objects.filter(pk=row.pk).exists()
 
 
 def test_the_list_shows_what_is_in_force_and_all_when_asked(olga: Client) -> None:

@@ -219,8 +219,10 @@ class BackOffice:
         return row
 
     def delete_price(self, asked: Asked, provider: str, model: str) -> Answer:
-        if self.prices.pop((provider, model), None) is None:
+        known = self.prices.get((provider, model), {})
+        if not known or known["effective_from"] != float(asked.query.get("effective_from", known["effective_from"])):
             return Reply({"detail": "price not found"}, 404)
+        del self.prices[provider, model]
         return {"status": "ok", "provider": provider, "model": model}
 
     # --- runs and the service ---

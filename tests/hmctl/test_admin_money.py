@@ -173,6 +173,19 @@ def test_prices(olga: Shell, service: LyingService) -> None:
     assert olga("admin", "billing", "delete-price", "openrouter", "m/x", "-y").code == 3
 
 
+def test_a_scheduled_price_is_cancelled_by_its_moment(olga: Shell, service: LyingService) -> None:
+    olga("admin", "billing", "set-price", "p", "m/x", *PRICE, "--from", "2027-01-01")
+    words = ["admin", "billing", "delete-price", "p", "m/x", "--from"]
+
+    assert olga(*words, "2027-01-02", "-y").code == 3
+    shown = olga(*words, "2027-01-01", text="y\n")
+
+    assert "Delete the price of p/m/x from 2027-01-01 00:00 UTC?" in shown.err
+    assert shown.out == "deleted p/m/x from 2027-01-01 00:00 UTC\n"
+    assert service.asked[-1].query == {"effective_from": "1798761600.0"}
+    assert service.office.prices == {}
+
+
 @pytest.mark.parametrize("text", ["2027-01-01T00:00Z", "2027-01-01T01:00+01:00", "2027-01-01 00:00"])
 def test_a_moment_is_utc_unless_it_says_otherwise(text: str, olga: Shell, service: LyingService) -> None:
     assert olga("admin", "billing", "set-price", "p", "m", *PRICE, "--from", text).code == 0

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from billing.api.fields import Text, WholeNumber
+from billing.api.fields import Moment, Text, WholeNumber
 from hivemind.kit.api.serializers import StrictSerializer
 
 _BY_NUMBER = r"^[0-9]{1,18}$"
@@ -48,6 +48,15 @@ class PricesQuery(StrictSerializer):
     )
     limit = _limit(1000, 1000)
     cursor = _cursor(_BY_NUMBER)
+
+
+class PriceQuery(StrictSerializer):
+    """Query string of one model's prices."""
+
+    effective_from = Moment(
+        required=False,
+        help_text="Cancel the scheduled price that begins then, instead of the one in force.",
+    )
 
 
 class CreditCodesQuery(StrictSerializer):

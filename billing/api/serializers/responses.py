@@ -194,7 +194,7 @@ class PricesResponse(Response):
 
 
 class PriceWithdrawnResponse(Response):
-    """The model has no price from now on. Provider and model as they were sent."""
+    """The model has no price from now on, or loses the scheduled one. Provider and model as they were sent."""
 
     status = serializers.CharField()
     provider = serializers.CharField()

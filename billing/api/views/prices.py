@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from billing.api import shapes
 from billing.api.paging import last_first
-from billing.api.serializers.queries import PricesQuery
+from billing.api.serializers.queries import PriceQuery, PricesQuery
 from billing.api.serializers.requests import PriceRequest
 from billing.api.serializers.responses import PriceResponse, PricesResponse, PriceWithdrawnResponse
 from billing.api.views.base import OperatorApi
@@ -55,10 +55,18 @@ class PriceView(OperatorApi):
 
     @extend_schema(
         operation_id="admin_prices_withdraw",
-        summary="Let a model have no price",
-        responses={200: PriceWithdrawnResponse, **refusals(400, 401, 404, 409, 503)},
+        summary="Let a model have no price, or cancel one that is scheduled",
+        parameters=[PriceQuery],
+        responses={200: PriceWithdrawnResponse, **refusals(400, 401, 404, 409, 422, 503)},
     )
     def delete(self, request: Request, provider: str, model: str) -> Response:
-        """From now on. Its past prices stay on record."""
-        prices.withdraw(provider, model, actor=BY_ADMIN_KEY)
+        """From now on; its past prices stay on record.
+
+        A scheduled price can be cancelled until shortly before it begins; the list of all prices tells its moment.
+        """
+        begins = parse(PriceQuery, request.query_params).get("effective_from")
+        if begins is None:
+            prices.withdraw(provider, model, actor=BY_ADMIN_KEY)
+        else:
+            prices.cancel(provider, model, effective_from=begins, actor=BY_ADMIN_KEY)
         return Response({"status": "ok", "provider": provider, "model": model})

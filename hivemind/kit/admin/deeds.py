@@ -40,6 +40,7 @@ class Deed:
     `act` is the service call; it may raise DomainError. `applies` says whether it makes sense for a row; `follows` are
     the consequences in sentences; `done` completes "3 rooms …". `needs` is what an account must be permitted to do to
     rows of the model: `change`, `add` or `delete`. `asks` is the question on the page; empty: `title` and the noun.
+    After what `deletes` its rows comes the list.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Deed:
     dangerous: bool = True
     needs: str = "change"
     asks: str = ""
+    deletes: bool = False
 
 
 @dataclass(frozen=True)

@@ -149,8 +149,8 @@ class Operates(ThemedAdmin):
             messages.warning(request, "There is nothing to do: the rows are gone or already in that state.")
             return HttpResponseRedirect(back)
         if form.is_valid():
-            self._do(request, deed, concerned, reason=form.cleaned_data["reason"])
-            return HttpResponseRedirect(back)
+            all_done = self._do(request, deed, concerned, reason=form.cleaned_data["reason"])
+            return HttpResponseRedirect(self._after([]) if deed.deletes and all_done else back)
         return self.page(
             request,
             "hivemind/admin/deed.html",
@@ -168,14 +168,15 @@ class Operates(ThemedAdmin):
         """What the deed takes from one row, as far as other apps know; of several rows only the deed itself tells."""
         return panels.losses(f"{self.opts.app_label}.{deed.name}", rows[0]) if len(rows) == 1 else []
 
-    def _do(self, request: HttpRequest, deed: Deed, rows: list[Any], *, reason: str) -> None:
+    def _do(self, request: HttpRequest, deed: Deed, rows: list[Any], *, reason: str) -> bool:
+        """Do it to each row and tell how it went. Whether it was done to all."""
         actor = Actor.operator(request.user.get_username())
         done = 0
         for row in rows:
             try:
                 with transaction.atomic():
-                    deed.act(row, actor)
                     action, subject = f"operator.{deed.name}", self.subject_of(row)
+                    deed.act(row, actor)
                     audit.record(actor, action, subject, tenant_id=self.tenant_of(row), reason=reason)
             except DomainError as error:
                 messages.error(request, f"{row}: {error}")
@@ -184,6 +185,7 @@ class Operates(ThemedAdmin):
         if done:
             noun = self.opts.verbose_name if done == 1 else self.opts.verbose_name_plural
             messages.success(request, f"{done} {noun} {deed.done}.")
+        return done == len(rows)
 
     def _after(self, rows: list[Any]) -> str:
         model = f"{self.opts.app_label}_{self.opts.model_name}"

@@ -92,6 +92,34 @@ def test_a_price_is_withdrawn_and_its_past_is_kept(olga: Client) -> None:
     assert olga.delete(f"{URL}/openrouter/%20").status_code == 400
 
 
+def test_a_scheduled_price_is_cancelled_by_its_moment(olga: Client) -> None:
+    now_price = post(olga, URL, wanted()).json()
+    made = [post(olga, URL, wanted(effective_from=clock.now().timestamp() + hours * 3_600)) for hours in (1.1, 2)]
+    first, second = (answer.json() for answer in made)
+    path = f"{URL}/OpenRouter/{MODEL}"
+    gone = olga.delete(path, query_params={"effective_from": repr(first["effective_from"])})
+    assert gone.json() == {"status": "ok", "provider": "OpenRouter", "model": MODEL}
+    assert listed(olga, all="true") == [second, now_price]
+    assert listed(olga) == [now_price]
+    again = olga.delete(path, query_params={"effective_from": repr(first["effective_from"])})
+    assert (again.status_code, again.json()["code"]) == (404, "price_not_found")
+
+
+def test_a_price_in_force_is_not_cancelled(olga: Client) -> None:
+    made = post(olga, URL, wanted()).json()
+    refused = olga.delete(f"{URL}/openrouter/{MODEL}", query_params={"effective_from": repr(made["effective_from"])})
+    assert (refused.status_code, refused.json()["code"]) == (409, "price_begun")
+    assert listed(olga) == [made]
+
+
+@pytest.mark.parametrize("moment", ["", "soon", "nan", "inf", "-1", "1e300", "1_0", "\u0663"], ids=ascii)
+def test_a_moment_that_is_none_takes_nothing_away(olga: Client, moment: str) -> None:
+    made = post(olga, URL, wanted()).json()
+    refused = olga.delete(f"{URL}/openrouter/{MODEL}", query_params={"effective_from": moment})
+    assert (refused.status_code, refused.json()["code"]) == (422, "malformed")
+    assert listed(olga) == [made]
+
+
 def test_every_price_ever_set_is_read_in_pages(olga: Client) -> None:
     total = Price.objects.count()
     first = olga.get(URL, {"all": "true", "limit": total - 1})
