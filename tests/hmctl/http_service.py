@@ -2,6 +2,7 @@
 
 import json
 import threading
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -52,7 +53,7 @@ class Reply:
 Answer = Reply | dict[str, Any] | list[Any]
 
 
-class HttpService:
+class HttpService(ABC):
     """An HTTP server on a loopback port; subclasses say what it answers."""
 
     def __init__(self) -> None:
@@ -96,8 +97,9 @@ class HttpService:
         self._server.shutdown()
         self._server.server_close()
 
+    @abstractmethod
     def respond(self, asked: Asked) -> Reply:
-        raise NotImplementedError
+        """The answer to a request; called from several threads."""
 
 
 def as_reply(answer: Answer) -> Reply:
