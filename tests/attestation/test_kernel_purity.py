@@ -18,7 +18,7 @@ from attestation.reproduce import errors as reproduce_errors
 ROOT = Path(attestation.__file__).parent
 COMMAND = ROOT / "__main__.py"
 NOT_KERNEL = {"server", "command"}
-LIBRARY_ADAPTER = ROOT / "evidence" / "dcap.py"
+LIBRARY_ADAPTERS = {ROOT / "evidence" / "dcap.py": {"dcap_qvl"}, ROOT / "reproduce" / "compose_yaml.py": {"yaml"}}
 MODULES = sorted(
     path for path in ROOT.rglob("*.py") if not NOT_KERNEL & set(path.relative_to(ROOT).parts) and path != COMMAND
 )
@@ -63,7 +63,7 @@ def test_a_module_imports_pure_things_only(path: Path) -> None:
     foreign = {
         name for name in imported(path) if name not in ALLOWED and name.split(".")[0] not in ALLOWED - {"urllib.parse"}
     }
-    assert not foreign - ({"dcap_qvl"} if path == LIBRARY_ADAPTER else set())
+    assert not foreign - LIBRARY_ADAPTERS.get(path, set())
     assert not any(name.startswith("attestation.server") for name in imported(path))
     assert not any(
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"open", "print", "eval"}
@@ -75,10 +75,10 @@ def test_a_module_imports_pure_things_only(path: Path) -> None:
     )
 
 
-def test_no_module_loads_the_library_that_verifies_quotes() -> None:
+def test_no_module_loads_the_libraries_for_quotes_and_compose_files() -> None:
     modules = [".".join(("attestation", *path.relative_to(ROOT).with_suffix("").parts)) for path in MODULES]
     imports = "; ".join(f"import {name.removesuffix('.__init__')}" for name in modules)
-    assert not {name for name in loaded_after(imports) if name.split(".")[0] == "dcap_qvl"}
+    assert not {name for name in loaded_after(imports) if name.split(".")[0] in {"dcap_qvl", "yaml"}}
 
 
 def test_importing_the_package_loads_no_module_of_it() -> None:
