@@ -8,6 +8,8 @@ import os
 from contextlib import ExitStack
 from functools import cached_property
 
+from attestation.evidence.bundle import NotReady
+from attestation.evidence.roots import IntelRoot, TrustRoot
 from hmctl import exits, settings
 from hmctl.client.transport import Transport
 from hmctl.client.v1 import V1
@@ -19,9 +21,14 @@ from hmctl.profiles import Profile, ProfileStore
 from hmctl.secret import Secret
 from hmctl.services import Service
 from hmctl.settings import Settings
-from hmctl.trust import decide, gate
+from hmctl.trust import decide, demands, gate
 from hmctl.trust.acceptances import Acceptances
+from hmctl.trust.approving import Approvals
+from hmctl.trust.collateral import CollateralSource
 from hmctl.trust.decide import ServiceTrust
+from hmctl.trust.demands import Demands
+from hmctl.trust.examine import Examined, Means
+from hmctl.trust.gate import Gate
 from hmctl.trust.known_rooms import KnownRooms
 from hmctl.trust.pin_guard import PinGuard
 from hmctl.trust.pinning import Holder
@@ -31,8 +38,16 @@ from hmctl.trust.store import TrustStore
 class App:
     """One command's session. A context manager: leaving it closes the connections."""
 
-    def __init__(self, chosen: Settings, *, clock: Clock, codes: exits.Codes = exits.ROOM) -> None:
+    def __init__(
+        self,
+        chosen: Settings,
+        *,
+        clock: Clock,
+        codes: exits.Codes = exits.ROOM,
+        hardware: TrustRoot | None = None,
+    ) -> None:
         self.settings = chosen
+        self._hardware = hardware or IntelRoot()
         self.clock = clock
         self.codes = codes
         self.terminal = Terminal(verbose=chosen.verbose, plain=chosen.plain)
@@ -48,7 +63,7 @@ class App:
     @classmethod
     def of(cls, launch: Launch, *, codes: exits.Codes = exits.ROOM) -> "App":
         """The session for the flags given and the environment of this process."""
-        return cls(settings.read(launch.flags, os.environ), clock=launch.clock, codes=codes)
+        return cls(settings.read(launch.flags, os.environ), clock=launch.clock, codes=codes, hardware=launch.hardware)
 
     def __enter__(self) -> "App":
         return self
@@ -85,11 +100,7 @@ class App:
     def admit(self, service: Service) -> ServiceTrust:
         """Puts the service through the gate, once per command (TrustRefused)."""
         if service.url not in self._admitted:
-            trust = gate.admit(
-                self.public(service),
-                decide.policy_for(service, self.settings),
-                timeout_seconds=self.settings.evidence_timeout_seconds,
-            )
+            trust = self.gate.admit(self.public(service), decide.policy_for(service, self.settings))
             self._admitted[service.url] = trust
             gate.announce(trust, self.terminal)
         return self._admitted[service.url]
@@ -99,6 +110,41 @@ class App:
         holder = Holder(self.profile_name, service, key)
         self.pins.check(holder, self.admit(service))
         return holder
+
+    def examine(self, service: Service) -> Examined | NotReady:
+        """The service's evidence after verification, whatever the user approved or switched off (TrustRefused)."""
+        return self.gate.examine(self.public(service), decide.policy_for(service, self.settings))
+
+    @cached_property
+    def demands(self) -> Demands:
+        """What the user demands of services (StoreDamaged when that cannot be read)."""
+        return demands.load(self.settings.home)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What every service has to pass before it is told a secret."""
+        chosen = self.settings
+        source = CollateralSource(
+            chosen.home,
+            clock=self.clock,
+            supplied=chosen.collateral_file,
+            pccs_url=chosen.pccs_url or self.demands.pccs_url,
+        )
+        means = Means(
+            demands=self.demands,
+            collateral=source,
+            clock=self.clock,
+            timeout_seconds=chosen.evidence_timeout_seconds,
+            hardware=self._hardware,
+        )
+        approvals = Approvals(
+            store=self.trust_store,
+            demands=self.demands,
+            terminal=self.terminal,
+            clock=self.clock,
+            approve_all=chosen.trust_all,
+        )
+        return Gate(means, approvals)
 
     def caller(self, service: Service, bearer: Secret) -> V1:
         """A client that presents `bearer`, to a service that passed the gate and the owner's compose pins."""

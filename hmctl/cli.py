@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final, NoReturn
 
 import click
@@ -96,7 +97,15 @@ class RootGroup(LazyGroup):
     "--allow-degraded-attestation",
     "allow_degraded",
     is_flag=True,
-    help="Let a remote service without hardware evidence pass as development. (HIVEMIND_ALLOW_DEGRADED_ATTESTATION)",
+    help="Let a remote service pass whose evidence is missing or not made for this connection. "
+    "(HIVEMIND_ALLOW_DEGRADED_ATTESTATION)",
+)
+@click.option(
+    "--dangerously-accept-development-evidence",
+    "accept_development",
+    is_flag=True,
+    help="Let a remote service pass whose evidence proves nothing about hardware. "
+    "(HIVEMIND_DANGEROUSLY_ACCEPT_DEVELOPMENT_EVIDENCE)",
 )
 @click.option("--profile", metavar="NAME", help="Use this profile. (HIVEMIND_PROFILE)")
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr which calls are made.")
@@ -105,7 +114,7 @@ class RootGroup(LazyGroup):
 def root(ctx: click.Context, /, **flags: Any) -> None:
     """Ask questions of rooms whose terms their owners signed, and verify the answers."""
     launch = ctx.obj if isinstance(ctx.obj, Launch) else Launch()
-    ctx.obj = Launch(flags=settings.Flags(**flags), clock=launch.clock)
+    ctx.obj = replace(launch, flags=settings.Flags(**flags))
 
 
 def main() -> NoReturn:

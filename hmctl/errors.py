@@ -1,12 +1,26 @@
 """Failures a user may see: one line, a hint what to do, and the exit code."""
 
+from typing import Protocol, Self
+
 from hmctl import exits
 
 
+class Refusal(Protocol):
+    """What an error of the verification kernel tells: a stable code, the check that failed, advice."""
+
+    code: str
+    check: str
+    remedy: str
+
+
 class HmctlError(Exception):
-    """A failure with a stable code, a sentence, a hint and an exit code. The text never holds a secret."""
+    """A failure with a stable code, a sentence, a hint and an exit code. The text never holds a secret.
+
+    `check` names what was being verified, empty for failures of another kind.
+    """
 
     code = "failed"
+    check = ""
     exit_code = exits.FAILED
     is_outcome = False  # whether `as_json` is a document that published clients know, on one line
 
@@ -26,6 +40,8 @@ class HmctlError(Exception):
             "hint": self.hint,
             "exit": self.exit_code,
         }
+        if self.check:
+            error["check"] = self.check
         if self.run_id:
             error["run_id"] = self.run_id
         return {"error": error}
@@ -115,7 +131,18 @@ class TrustRefused(HmctlError):
     """The service did not prove what it runs, so nothing was sent to it."""
 
     code = "not_trusted"
+    check = "service trust"
     exit_code = exits.NOT_TRUSTED
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "", check: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code or self.code
+        self.check = check or self.check
+
+    @classmethod
+    def because(cls, problem: Refusal, about: str, *, hint: str = "") -> Self:
+        """The refusal of a service because a check failed, or could not be made."""
+        return cls(f"{about}: {problem}", hint=hint or problem.remedy, code=problem.code, check=problem.check)
 
 
 class ForeignService(HmctlError):
@@ -128,22 +155,42 @@ class RoomRejected(HmctlError):
     """What the service sent for a room is not what its owner signed, or not what the caller asked for."""
 
     code = "room_rejected"
+    check = "room"
 
-    def __init__(self, message: str, *, hint: str = "", code: str = "room_rejected") -> None:
+    def __init__(self, message: str, *, hint: str = "", code: str = "room_rejected", check: str = "") -> None:
         super().__init__(message, hint=hint)
         self.code = code
+        self.check = check or self.check
+
+    @classmethod
+    def because(cls, problem: Refusal, *, detail: str = "") -> Self:
+        """The rejection of a room because a check failed, or could not be made."""
+        message = f"{problem} ({detail})" if detail else str(problem)
+        return cls(message, hint=problem.remedy, code=problem.code, check=problem.check)
 
 
 class RecordRejected(HmctlError):
     """The signed record of a run is missing or contradicts what was asked or answered."""
 
     code = "record_rejected"
+    check = "run record"
     exit_code = exits.RECORD_REJECTED
     is_outcome = True
 
+    def __init__(self, message: str, *, hint: str = "", run_id: str = "", code: str = "", check: str = "") -> None:
+        super().__init__(message, hint=hint, run_id=run_id)
+        self.code = code or self.code
+        self.check = check or self.check
+
+    @classmethod
+    def because(cls, problem: Refusal, *, run_id: str) -> Self:
+        """The rejection of a record because a check failed, or could not be made."""
+        return cls(str(problem), hint=problem.remedy, run_id=run_id, code=problem.code, check=problem.check)
+
     def as_json(self) -> dict[str, object]:
         """The outcome document."""
-        return {"status": "attestation_failed", "run_id": self.run_id, "reason": self.message}
+        outcome = {"status": "attestation_failed", "run_id": self.run_id, "reason": self.message}
+        return {**outcome, "code": self.code, "check": self.check}
 
 
 class RunFailed(HmctlError):

@@ -10,6 +10,7 @@ from hmctl.errors import BadInput
 DEFAULT_SERVICE: Final = "https://hivemind.teleport.computer"
 _ON: Final = frozenset({"1", "true", "yes", "on", "y"})
 _OFF: Final = frozenset({"", "0", "false", "no", "off", "n"})
+_SILENCERS: Final = ("HIVEMIND_DISABLE_DCAP", "HIVEMIND_DISABLE_TLS_PIN", "HIVEMIND_DISABLE_APP_AUTH")
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Flags:
     assume_yes: bool = False
     skip_attestations: bool = False
     allow_degraded: bool = False
+    accept_development: bool = False
     profile: str | None = None
     verbose: bool = False
 
@@ -39,8 +41,11 @@ class Settings:
     trust_all: bool
     skip_attestations: bool
     allow_degraded: bool
+    accept_development: bool
     require_hardware: bool
     expected_compose: str
+    collateral_file: Path | None
+    pccs_url: str
     evidence_timeout_seconds: float
     verbose: bool
     plain: bool
@@ -49,6 +54,7 @@ class Settings:
 
 def read(flags: Flags, environment: Mapping[str, str]) -> Settings:
     """Settings from both sources; a switch with a value that is neither yes nor no is refused (BadInput)."""
+    _refuse_silencing(environment)
     chosen = environment.get("HIVEMIND_HOME", "").strip()
     home = Path(chosen).expanduser() if chosen else Path(environment.get("HOME") or "~").expanduser() / ".hivemind"
     return Settings(
@@ -60,9 +66,13 @@ def read(flags: Flags, environment: Mapping[str, str]) -> Settings:
         trust_all=flags.assume_yes or switch(environment, "HIVEMIND_TRUST_ALL"),
         skip_attestations=flags.skip_attestations or switch(environment, "HIVEMIND_NO_TRUST_CHECK"),
         allow_degraded=flags.allow_degraded or switch(environment, "HIVEMIND_ALLOW_DEGRADED_ATTESTATION"),
+        accept_development=flags.accept_development
+        or switch(environment, "HIVEMIND_DANGEROUSLY_ACCEPT_DEVELOPMENT_EVIDENCE"),
         require_hardware=switch(environment, "HIVEMIND_REQUIRE_DCAP")
         or switch(environment, "HIVEMIND_REQUIRE_TLS_PIN"),
         expected_compose=environment.get("HIVEMIND_TRUST_HASH", "").strip().lower().removeprefix("0x"),
+        collateral_file=_path(environment, "HIVEMIND_COLLATERAL"),
+        pccs_url=environment.get("HIVEMIND_PCCS_URL", "").strip(),
         evidence_timeout_seconds=_seconds(environment.get("HIVEMIND_ATTESTATION_FETCH_TIMEOUT", "")),
         verbose=flags.verbose,
         plain=is_plain(environment),
@@ -83,6 +93,21 @@ def switch(environment: Mapping[str, str], name: str) -> bool:
     if value in _OFF:
         return False
     raise BadInput(f"{name} must be 1 or 0, not {value[:40]!r}")
+
+
+def _refuse_silencing(environment: Mapping[str, str]) -> None:
+    """Published clients let these switch single checks off without a word."""
+    for name in _SILENCERS:
+        if switch(environment, name):
+            raise BadInput(
+                f"{name} is set, but single checks cannot be switched off",
+                hint="Unset it. --dangerously-skip-attestations before the command skips all of them, and says so.",
+            )
+
+
+def _path(environment: Mapping[str, str], name: str) -> Path | None:
+    text = environment.get(name, "").strip()
+    return Path(text).expanduser() if text else None
 
 
 def _seconds(text: str) -> float:

@@ -4,7 +4,6 @@ Messages are made from the kind of failure, never from a library's text: some of
 """
 
 import json
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -13,9 +12,10 @@ from urllib.parse import quote
 import httpx
 
 from hmctl import exits, io
-from hmctl.client import failures
+from hmctl.client import channel, failures
+from hmctl.client.channel import CertificateRefused, Channel
 from hmctl.clock import Clock, SystemClock
-from hmctl.errors import BadAnswer, BadInput, HttpFailed, TimedOut, TransportFailed
+from hmctl.errors import BadAnswer, BadInput, HttpFailed, TimedOut, TransportFailed, TrustRefused
 from hmctl.secret import Secret
 from hmctl.services import Service
 
@@ -85,7 +85,11 @@ class Answer:
 
 
 class Transport:
-    """One service over kept-alive connections. Safe to share between threads."""
+    """One service over kept-alive connections that all show one certificate. Safe to share between threads.
+
+    Cannot be made for a remote service in the clear (TrustRefused). No authority vouches for the certificate until
+    `require_authority` is called; before that, only evidence that names it may lead to a secret being sent.
+    """
 
     def __init__(
         self,
@@ -94,23 +98,33 @@ class Transport:
         codes: exits.Codes = exits.ROOM,
         terminal: io.Terminal | None = None,
         clock: Clock | None = None,
-        tls: ssl.SSLContext | None = None,
     ) -> None:
+        if service.scheme != "https" and not service.is_loopback:
+            raise TrustRefused(
+                f"{service.url} is remote and not https: evidence and keys could be read or replaced on the way",
+                hint="Use its https address.",
+                code="not_https",
+                check=channel.CHECK,
+            )
         self.service = service
         self._codes = codes
         self._terminal = terminal or io.Terminal()
         self._clock = clock or SystemClock()
-        self._http = httpx.Client(
-            base_url=service.url,
-            follow_redirects=False,
-            trust_env=not service.is_loopback,
-            verify=tls or _tls_for(service),
-            headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
-        )
+        self.channel = Channel(service, clock=self._clock)
+        self._http = self._connections()
 
     def close(self) -> None:
         """Closes the connections."""
         self._http.close()
+
+    def require_authority(self) -> None:
+        """Gives up all connections; later ones are made only if an authority vouches for the certificate seen first.
+
+        Not to be called while another thread is sending.
+        """
+        self._http.close()
+        self.channel.require_authority()
+        self._http = self._connections()
 
     def send(self, call: Call) -> Answer:
         """The answer, if its status is 2xx; TransportFailed, HttpFailed or BadAnswer otherwise."""
@@ -132,6 +146,10 @@ class Transport:
 
     def _exchange(self, call: Call) -> tuple[int, Mapping[str, str], bytes]:
         deadline = self._clock.steady() + call.timeout_seconds
+        with self.channel.until(deadline):
+            return self._stream(call, deadline)
+
+    def _stream(self, call: Call, deadline: float) -> tuple[int, Mapping[str, str], bytes]:
         files = None
         if call.upload is not None:
             files = {"archive": (call.upload.filename, call.upload.content, call.upload.media_type)}
@@ -158,7 +176,19 @@ class Transport:
             parts.append(part)
         return b"".join(parts)
 
-    def _unreachable(self, problem: Exception) -> TransportFailed:
+    def _connections(self) -> httpx.Client:
+        return httpx.Client(
+            base_url=self.service.url,
+            follow_redirects=False,
+            trust_env=not self.service.is_loopback,
+            verify=self.channel.context,
+            headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
+        )
+
+    def _unreachable(self, problem: Exception) -> TransportFailed | TrustRefused:
+        refused = _refusal_behind(problem)
+        if refused is not None:
+            return TrustRefused(refused.message, hint=refused.remedy, code=refused.code, check=channel.CHECK)
         reason, hint = failures.in_words(problem)
         message = f"cannot reach {self.service.url}: {reason}"
         return TransportFailed(message, hint=hint, exit_code=self._codes.transport)
@@ -180,10 +210,11 @@ def path_of(*parts: str) -> str:
     return "/v1/" + "/".join(quote(part, safe="") for part in parts)
 
 
-def _tls_for(service: Service) -> ssl.SSLContext:
-    if service.scheme == "https":
-        return httpx.create_ssl_context()
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; reading the CA bundle would take longer than a call
+def _refusal_behind(problem: BaseException) -> CertificateRefused | None:
+    cause: BaseException | None = problem
+    while cause is not None and not isinstance(cause, CertificateRefused):
+        cause = cause.__cause__ or cause.__context__
+    return cause
 
 
 def _headers(call: Call) -> dict[str, str]:

@@ -20,6 +20,7 @@ from hmctl.secret import Secret
 _ATTEST: Final = 90.0
 _SQL: Final = 120.0
 _LARGEST_ARTIFACT: Final = 32 * 1024 * 1024
+_LARGEST_EVIDENCE: Final = 8 * 1024 * 1024
 
 ShareAction = Literal["show", "on", "rotate", "off"]
 _SHARE: Final[Mapping[ShareAction, tuple[Method, tuple[str, ...]]]] = {
@@ -59,9 +60,11 @@ class V1(Caller):
         """Version and features; no credential is sent."""
         return self._public("healthz", SHORT)
 
-    def attestation(self, *, timeout_seconds: float) -> JsonObject:
-        """The evidence of the service; no credential is sent."""
-        return self._public("attestation", timeout_seconds)
+    def attestation(self, *, timeout_seconds: float, nonce: str = "") -> JsonObject:
+        """The evidence of the service, made for `nonce` (64 hex digits) where it can do that; sends no credential."""
+        asked = {"nonce": nonce} if nonce else {}
+        call = Call("GET", path_of("attestation"), timeout_seconds, params=asked, largest_body=_LARGEST_EVIDENCE)
+        return self.transport.send(call).object()
 
     def health(self) -> JsonObject:
         """Version and table count of the caller's tenant."""
@@ -92,6 +95,10 @@ class V1(Caller):
     def room_attest(self, room_id: str) -> JsonObject:
         """The signed room with its agents and the service's evidence."""
         return self.get("rooms", room_id, "attest", timeout=_ATTEST).object()
+
+    def revocation(self, room_id: str) -> JsonObject:
+        """The owner's signed statement that the room is over; no credential is sent."""
+        return self.transport.send(Call("GET", path_of("rooms", room_id, "revocation"), SHORT)).object()
 
     def add_data(self, room_id: str, body: JsonObject) -> JsonObject:
         """Puts one text into the room's vault."""

@@ -36,7 +36,7 @@ def judge(row: RunRow, opened: OpenedRoom, asked: Asked) -> Verdict:
     try:
         verified = verifier.verify_run(row.record, expect=_expectation(row, opened, asked))
     except KernelError as problem:
-        raise RecordRejected(str(problem), hint=problem.remedy, run_id=row.run_id) from problem
+        raise RecordRejected.because(problem, run_id=row.run_id) from problem
     _check_own_agent(verified, asked, row)
     explanation = opened.trust.explanation
     if not skipped:
@@ -91,4 +91,6 @@ def _check_own_agent(verified: VerifiedRun, asked: Asked, row: RunRow) -> None:
     body = verified.body
     signed = (body.get("query_agent_id"), body.get("query_files_digest"))
     if signed != (asked.query_agent_id, asked.query_files_sha256):
-        raise RecordRejected("Another query agent ran than the one that was uploaded.", run_id=row.run_id)
+        raise RecordRejected(
+            "Another query agent ran than the one that was uploaded.", run_id=row.run_id, code="query_agent_differs"
+        )

@@ -1,34 +1,68 @@
-"""The gate before every credential: fetch the evidence, decide, say once what was decided."""
+"""The gate before every secret: examine the evidence, decide, hold the build against the user's approvals."""
+
+from dataclasses import dataclass
 
 from attestation.errors import VerificationError
 from attestation.evidence.bundle import NotReady, Ready, parse_bundle
 from hmctl.client.v1 import V1
 from hmctl.errors import BadAnswer, HmctlError, HttpFailed, TransportFailed, TrustRefused
 from hmctl.io import Terminal
-from hmctl.trust import decide
-from hmctl.trust.decide import Policy, Prove, ServiceTrust, Standing
+from hmctl.trust import decide, examine
+from hmctl.trust.approving import Approvals
+from hmctl.trust.decide import Policy, ServiceTrust, Standing
+from hmctl.trust.examine import Examined, Means
 
 
-def admit(client: V1, policy: Policy, *, timeout_seconds: float, prove: Prove = decide.cannot_prove) -> ServiceTrust:
-    """The trust in the client's service; TrustRefused if there is not enough.
+@dataclass(frozen=True)
+class Gate:
+    """The means of one command and the user's approvals."""
 
-    Sends no credential. With the checks switched off, a service without readable evidence passes as one that
-    claims nothing.
-    """
-    try:
-        evidence = fetch(client, timeout_seconds=timeout_seconds)
-    except TransportFailed as problem:
-        if policy.skip or policy.service.is_loopback:
-            raise
-        raise _no_evidence(policy, problem) from None
-    except (HttpFailed, BadAnswer, TrustRefused) as problem:
+    means: Means
+    approvals: Approvals
+
+    def admit(self, client: V1, policy: Policy) -> ServiceTrust:
+        """The trust in the client's service; TrustRefused if there is not enough.
+
+        Sends no secret. With the checks switched off, a service without readable evidence passes as one that
+        claims nothing. After it the client speaks only to the other side that was examined.
+        """
         if policy.skip:
-            evidence = NotReady(reason=problem.message, version="")
-        elif policy.service.is_loopback:
-            raise
+            return self._unchecked(client, policy)
+        found = self.examine(client, policy)
+        if isinstance(found, NotReady):
+            trust = decide.without_evidence(policy, found)
         else:
+            trust = decide.with_evidence(policy, found)
+        if decide.needs_authority(policy, trust):
+            client.transport.require_authority()
+            client.healthz()  # the handshake that has to succeed before anybody is asked or told anything
+        if trust.evidence is not None and trust.standing is not Standing.DEVELOPMENT:
+            self.approvals.require(policy, trust)
+        return trust
+
+    def examine(self, client: V1, policy: Policy) -> Examined | NotReady:
+        """The service's evidence after verification (TrustRefused when it fails or nothing can be checked)."""
+        try:
+            return examine.examine(client, client.transport.channel, means=self.means, tolerance=policy.tolerance)
+        except VerificationError as problem:
+            raise decide.refusal(policy, problem) from problem
+        except (TransportFailed, HttpFailed, BadAnswer) as problem:
+            if policy.service.is_loopback:
+                raise
             raise _no_evidence(policy, problem) from None
-    return decide.decide(policy, evidence, prove=prove)
+
+    def _unchecked(self, client: V1, policy: Policy) -> ServiceTrust:
+        if not policy.service.is_loopback:
+            client.transport.require_authority()
+        try:
+            claims = fetch(client, timeout_seconds=self.means.timeout_seconds)
+        except TransportFailed:
+            raise
+        except (HttpFailed, BadAnswer, TrustRefused) as problem:
+            if client.transport.channel.seen is None and policy.service.scheme == "https":
+                raise  # no handshake succeeded
+            claims = NotReady(reason=problem.message, version="")
+        return decide.unverified(claims)
 
 
 def fetch(client: V1, *, timeout_seconds: float) -> Ready | NotReady:
@@ -37,19 +71,28 @@ def fetch(client: V1, *, timeout_seconds: float) -> Ready | NotReady:
     try:
         return parse_bundle(answer)
     except VerificationError as problem:
-        raise TrustRefused(f"{client.transport.service.url}: {problem}", hint=problem.remedy) from problem
+        raise TrustRefused.because(problem, client.transport.service.url) from problem
 
 
 def announce(trust: ServiceTrust, terminal: Terminal) -> None:
     """Says on stderr when a command runs with less than verified hardware."""
     if trust.standing is Standing.DEVELOPMENT:
         terminal.alarm(f"DEVELOPMENT: {trust.explanation}")
+    elif trust.standing is Standing.DEGRADED:
+        terminal.alarm(f"DEGRADED: {trust.explanation}")
     elif trust.standing is Standing.UNVERIFIED:
         terminal.alarm(
             "NOT VERIFIED: --dangerously-skip-attestations is in force; "
             "neither the service's hardware nor your acceptance of the room's terms is checked"
         )
+    else:
+        terminal.trace(trust.explanation)
 
 
 def _no_evidence(policy: Policy, problem: HmctlError) -> TrustRefused:
-    return TrustRefused(f"no evidence from {policy.service.url}: {problem.message}", hint=problem.hint)
+    return TrustRefused(
+        f"no evidence from {policy.service.url}: {problem.message}",
+        hint=problem.hint,
+        code="evidence_unavailable",
+        check="attestation bundle",
+    )

@@ -1,6 +1,7 @@
 """Builds of services that the user approved: `trust.json`, in the layout of published clients."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,8 @@ from hmctl.client import wire
 from hmctl.trust.jsonstore import Document, JsonStore
 
 _VERSION: Final = 1
+_MOMENT: Final = "%Y-%m-%dT%H:%M:%SZ"
+_CERTIFICATE: Final = "cert_fingerprint_sha256_hex"
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,28 @@ class TrustStore:
         """The approval of one service."""
         entry = self._services(self._store.load()).get(service.rstrip("/"))
         return None if entry is None else self._approval(service.rstrip("/"), entry)
+
+    def approve(self, service: str, *, compose_hash: str, app_id: str, certificate_sha256: str, at: float) -> None:
+        """Makes this build of this application the approved one; what it replaces stays in the history.
+
+        `compose_hash` and `app_id` must be proven. `certificate_sha256` (hex) is empty when no certificate is;
+        `at` is in unix seconds.
+        """
+        url = service.rstrip("/")
+
+        def edit(content: Document) -> None:
+            services = self._services(content)
+            before = services.get(url)
+            if before is not None:
+                self._approval(url, before)
+            services[url] = _entry(
+                before if isinstance(before, dict) else {},
+                {"approved_compose_hash": compose_hash, "app_id": app_id},
+                certificate_sha256=certificate_sha256,
+                moment=datetime.fromtimestamp(at, UTC).strftime(_MOMENT),
+            )
+
+        self._store.change(edit)
 
     def forget(self, service: str | None) -> list[str]:
         """Removes the approval of one service, or of all (None); returns whose."""
@@ -69,3 +94,16 @@ class TrustStore:
             first_seen_at=wire.text(entry, "first_seen_at"),
             raw=entry,
         )
+
+
+def _entry(before: Document, approved: Document, *, certificate_sha256: str, moment: str) -> Document:
+    """The new entry of a service. Members that others wrote into the old one are kept."""
+    past = before.get("history")
+    history = list(past) if isinstance(past, list) else []
+    replaced = wire.text(before, "approved_compose_hash")
+    if replaced and replaced != approved["approved_compose_hash"]:
+        history.append({"hash": replaced, "approved_at": wire.text(before, "approved_at")})
+    kept = {name: value for name, value in before.items() if name != _CERTIFICATE}
+    entry = kept | approved | {"approved_at": moment, "history": history}
+    entry["first_seen_at"] = wire.text(before, "first_seen_at") or moment
+    return entry | ({_CERTIFICATE: certificate_sha256} if certificate_sha256 else {})

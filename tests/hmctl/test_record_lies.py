@@ -102,7 +102,8 @@ def test_a_lie_about_the_run_is_refused(name: str, accepted: Shell, service: Lyi
 
     document = json.loads(shown.out)
     assert shown.code == 6
-    assert list(document) == ["status", "run_id", "reason"]
+    assert list(document) == ["status", "run_id", "reason", "code", "check"]
+    assert document["code"] and document["check"]
     assert document["status"] == "attestation_failed"
     assert reason in document["reason"]
     assert "4 percent" not in shown.out + shown.err

@@ -1,106 +1,165 @@
 """The decision about a service, case by case: everything that is not proven or allowed is refused."""
 
+import dataclasses
+
 import pytest
 
-from attestation.errors import VerificationError
-from attestation.evidence.bundle import AppAuth, DevelopmentSigner, NotReady, Ready, TlsClaim
+from attestation.evidence.bundle import DevelopmentSigner, NotReady
+from attestation.evidence.session import EvidenceExpectation
+from attestation.evidence.verifier import EvidencePolicy, VerifiedEvidence, verify_evidence
 from attestation.keys import SigningKey
+from attestation.policy.base import NotGiven
 from hmctl import services
 from hmctl.errors import TrustRefused
-from hmctl.trust.decide import Policy, Proven, Standing, decide
+from hmctl.services import Service
+from hmctl.trust import decide
+from hmctl.trust.decide import Policy, Standing
+from hmctl.trust.examine import Examined
+from tests.attestation import invented
 from tests.hmctl.lying_service import LyingService
 from tests.hmctl.shell import Shell
 
 SIGNER = SigningKey.generate().public_b64
 LOCAL, REMOTE = services.parse("http://localhost:8100"), services.parse("https://rooms.example")
 DEVELOPMENT = NotReady("no guest agent", "0.3.7", DevelopmentSigner(SIGNER))
-BUILD = "ab" * 32
-READY = Ready(
-    booted_at=0.0,
-    quote=b"quote",
-    event_log_json="[]",
-    measurements={},
-    compose_hash="cd" * 32,
-    app_id="app",
-    instance_id="i",
-    hivemind_version="0.3.7",
-    report_data_version=2,
-    app_auth=AppAuth(),
-    tls=TlsClaim(),
-    run_signer_pubkey_b64=SIGNER,
-    run_signer_key_path="",
-)
+BUILD = invented.COMPOSE
+READY = invented.bundle()
+UNWANTED = NotGiven("not demanded")
 
 
-def _proves(evidence: Ready) -> Proven:
-    return Proven(BUILD, "proven-signer", "checked")
+def _proven() -> VerifiedEvidence:
+    return verify_evidence(
+        READY,
+        expect=EvidenceExpectation(nonce=invented.NONCE, tls_cert_sha256=invented.CERT),
+        collateral=invented.collateral(),
+        at=invented.AT,
+        roots=invented.authority().trust_root,
+        policy=EvidencePolicy(
+            platform=invented.IN_ORDER, os_image=UNWANTED, build=UNWANTED, app=UNWANTED, key_provider=UNWANTED
+        ),
+    )
 
 
-def _fails(evidence: Ready) -> Proven:
-    raise VerificationError
+HARDWARE = Examined(evidence=_proven(), bundle=READY, development=False, certificate_sha256=invented.CERT.hex())
+INVENTED = dataclasses.replace(HARDWARE, development=True)
 
 
 def test_a_local_service_without_hardware_is_development() -> None:
-    trust = decide(Policy(LOCAL), DEVELOPMENT)
+    trust = decide.without_evidence(Policy(LOCAL), DEVELOPMENT)
 
     assert (trust.standing, trust.signer_pubkey_b64, trust.compose_hash) == (Standing.DEVELOPMENT, SIGNER, "")
 
 
-@pytest.mark.parametrize("evidence", [DEVELOPMENT, NotReady("booting", "0.3.7"), READY])
-def test_a_remote_service_that_proves_nothing_is_refused(evidence: NotReady | Ready) -> None:
+@pytest.mark.parametrize("evidence", [DEVELOPMENT, NotReady("booting", "0.3.7")])
+def test_a_remote_service_that_proves_nothing_is_refused(evidence: NotReady) -> None:
     with pytest.raises(TrustRefused) as refused:
-        decide(Policy(REMOTE), evidence)
+        decide.without_evidence(Policy(REMOTE), evidence)
 
     assert refused.value.exit_code == 4
+    assert (refused.value.code, refused.value.check) == ("evidence_missing", "attestation bundle")
     assert "--dangerously-skip-attestations" in refused.value.hint
 
 
-def test_a_degraded_remote_service_passes_only_without_hardware_claims() -> None:
-    assert decide(Policy(REMOTE, allow_degraded=True), DEVELOPMENT).standing is Standing.DEVELOPMENT
-    with pytest.raises(TrustRefused):
-        decide(Policy(REMOTE, allow_degraded=True), READY)
+def test_a_remote_service_without_evidence_passes_degraded_when_that_is_allowed() -> None:
+    trust = decide.without_evidence(Policy(REMOTE, allow_degraded=True), DEVELOPMENT)
+
+    assert (trust.standing, trust.compose_hash, trust.evidence) == (Standing.DEGRADED, "", None)
+    assert "REMOTE" in trust.explanation
 
 
 def test_verified_evidence_replaces_every_claim() -> None:
-    trust = decide(Policy(REMOTE), READY, prove=_proves)
+    claimed = dataclasses.replace(READY, run_signer_pubkey_b64="claimed", compose_hash="cd" * 32, app_id="claimed")
 
-    assert (trust.standing, trust.signer_pubkey_b64, trust.compose_hash) == (
-        Standing.VERIFIED,
-        "proven-signer",
-        BUILD,
+    trust = decide.with_evidence(Policy(REMOTE), dataclasses.replace(HARDWARE, bundle=claimed))
+
+    assert trust.standing is Standing.VERIFIED
+    assert (trust.signer_pubkey_b64, trust.compose_hash) == (invented.SIGNER.b64, BUILD)
+    assert (trust.app_id, trust.version) == (invented.FACTS.app_id, invented.VERSION)
+    assert trust.certificate_sha256 == invented.CERT.hex()
+    assert "not checked: os image" in trust.explanation
+
+
+def test_evidence_that_binds_less_is_degraded_and_says_what() -> None:
+    trust = decide.with_evidence(
+        Policy(REMOTE, allow_degraded=True), dataclasses.replace(HARDWARE, unbound=("nonce", "report data"))
     )
 
-
-def test_evidence_that_does_not_verify_is_refused_locally_too() -> None:
-    for service in (LOCAL, REMOTE):
-        with pytest.raises(TrustRefused):
-            decide(Policy(service, allow_degraded=True), READY, prove=_fails)
+    assert trust.standing is Standing.DEGRADED
+    assert "nonce, report data" in trust.explanation
 
 
-def test_a_remote_service_must_be_https() -> None:
-    with pytest.raises(TrustRefused, match="not https"):
-        decide(Policy(services.parse("http://rooms.example")), READY, prove=_proves)
+@pytest.mark.parametrize(
+    ("policy", "passes"),
+    [
+        (Policy(LOCAL), True),
+        (Policy(LOCAL, require_hardware=True), False),
+        (Policy(REMOTE), False),
+        (Policy(REMOTE, allow_degraded=True), False),
+        (Policy(REMOTE, accept_development=True), True),
+        (Policy(REMOTE, accept_development=True, require_hardware=True), False),
+    ],
+)
+def test_who_may_offer_development_evidence(policy: Policy, passes: bool) -> None:
+    assert policy.tolerance.development is passes
+    if passes:
+        assert decide.with_evidence(policy, INVENTED).standing is Standing.DEVELOPMENT
+        return
+    with pytest.raises(TrustRefused) as refused:
+        decide.with_evidence(policy, INVENTED)
+    assert (refused.value.code, refused.value.check) == ("development_refused", "root of trust")
+
+
+def test_evidence_that_names_no_build_is_refused() -> None:
+    nameless = dataclasses.replace(
+        HARDWARE.evidence, machine=dataclasses.replace(HARDWARE.evidence.machine, compose=None)
+    )
+
+    with pytest.raises(TrustRefused) as refused:
+        decide.with_evidence(Policy(REMOTE, allow_degraded=True), dataclasses.replace(HARDWARE, evidence=nameless))
+
+    assert refused.value.code == "compose_hash_unknown"
 
 
 def test_a_pinned_build_always_wins() -> None:
-    assert decide(Policy(REMOTE, expected_compose=BUILD), READY, prove=_proves).compose_hash == BUILD
-    with pytest.raises(TrustRefused, match="another build"):
-        decide(Policy(REMOTE, expected_compose="ef" * 32), READY, prove=_proves)
+    assert decide.with_evidence(Policy(REMOTE, expected_compose=BUILD), HARDWARE).compose_hash == BUILD
+    for examined in (HARDWARE, INVENTED):
+        with pytest.raises(TrustRefused) as refused:
+            decide.with_evidence(Policy(LOCAL, expected_compose="ef" * 32), examined)
+        assert (refused.value.code, refused.value.check) == ("build_refused", "compose hash")
     with pytest.raises(TrustRefused):
-        decide(Policy(LOCAL, expected_compose=BUILD), DEVELOPMENT)
+        decide.without_evidence(Policy(LOCAL, expected_compose=BUILD), DEVELOPMENT)
 
 
-def test_demanding_hardware_refuses_development() -> None:
+def test_demanding_hardware_refuses_a_service_without() -> None:
     with pytest.raises(TrustRefused):
-        decide(Policy(LOCAL, require_hardware=True), DEVELOPMENT)
+        decide.without_evidence(Policy(LOCAL, require_hardware=True), DEVELOPMENT)
 
 
 def test_skipping_claims_nothing_but_what_it_is() -> None:
-    for evidence in (READY, DEVELOPMENT):
-        trust = decide(Policy(REMOTE, skip=True), evidence, prove=_fails)
+    ready = dataclasses.replace(READY, run_signer_pubkey_b64=SIGNER)
+    for evidence in (ready, DEVELOPMENT):
+        trust = decide.unverified(evidence)
         assert trust.standing is Standing.UNVERIFIED
         assert trust.signer_pubkey_b64 == SIGNER
+        assert trust.evidence is None
         assert "not verified" in trust.explanation
+
+
+@pytest.mark.parametrize(
+    ("service", "standing", "needed"),
+    [
+        (LOCAL, Standing.DEVELOPMENT, False),
+        (REMOTE, Standing.VERIFIED, False),
+        (REMOTE, Standing.DEVELOPMENT, True),
+        (REMOTE, Standing.DEGRADED, True),
+    ],
+)
+def test_where_an_authority_has_to_vouch_for_the_certificate(
+    service: Service, standing: Standing, needed: bool
+) -> None:
+    trust = decide.ServiceTrust(standing, SIGNER, "", "0.3.7", "")
+
+    assert decide.needs_authority(Policy(service), trust) is needed
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,170 @@
+"""The TLS of one service during one command: every connection shows the certificate that the first one showed.
+
+The certificate is read right after the handshake and before a byte of a request can leave. Whether it is the right
+one is decided by evidence that names it; where none does, an authority has to vouch for it.
+"""
+
+import hashlib
+import os
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import certifi
+
+from hmctl.clock import Clock
+from hmctl.services import Service
+
+CHECK: Final = "tls channel"
+
+
+class CertificateRefused(ssl.SSLError):
+    """The other side is not the one this command began with, or nobody vouches for it. Ends the handshake."""
+
+    def __init__(self, code: str, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+
+
+class Channel:
+    """What all connections to one service share. Safe to use from several threads.
+
+    A context for plain http is never used; it exists because the HTTP library wants one.
+    """
+
+    def __init__(self, service: Service, *, clock: Clock) -> None:
+        self._service = service
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._seen: bytes | None = None
+        self._limits = threading.local()
+        self.context = _Context.of(self)
+
+    @property
+    def seen(self) -> bytes | None:
+        """SHA-256 over the DER form of the certificate that was shown, None before a handshake and on plain http."""
+        return self._seen
+
+    def require_authority(self) -> None:
+        """From the next connection on, an authority that this machine trusts must vouch for the certificate and name.
+
+        The certificate still has to be the one seen first. Connections made before must be given up by the caller.
+        """
+        if self._service.scheme == "https":
+            self.context.require_authority()
+
+    @contextmanager
+    def until(self, moment: float) -> Iterator[None]:
+        """Reads of this thread end at this moment of the steady clock, at whatever pace bytes drip in."""
+        self._limits.moment = moment
+        try:
+            yield
+        finally:
+            self._limits.moment = None
+
+    def seconds_left(self) -> float | None:
+        """What is left of the limit of this thread, None without one. Raises TimeoutError when it is over."""
+        moment: float | None = getattr(self._limits, "moment", None)
+        if moment is None:
+            return None
+        left = moment - self._clock.steady()
+        if left <= 0:
+            raise TimeoutError("deadline")
+        return left
+
+    def meet(self, certificate: bytes | None) -> None:
+        """Notes the first certificate (DER) and refuses every other one (CertificateRefused)."""
+        if not certificate:
+            raise CertificateRefused(
+                "certificate_missing", f"{self._service.url} shows no certificate", "Do not use this service."
+            )
+        met = hashlib.sha256(certificate).digest()
+        with self._lock:
+            if self._seen is None:
+                self._seen = met
+            elif self._seen != met:
+                raise CertificateRefused(
+                    "certificate_changed",
+                    f"{self._service.url} shows another certificate than the one this command began with",
+                    "Try again; if it stays so, somebody may be between you and the service.",
+                )
+
+    def refuse_unvouched(self, problem: ssl.SSLCertVerificationError) -> None:
+        """Turns the refusal of the TLS library into this module's own."""
+        raise CertificateRefused(
+            "certificate_not_trusted",
+            f"nobody whom this machine trusts vouches for the certificate of {self._service.url}",
+            "Check the address and the clock. SSL_CERT_FILE names further authorities to trust.",
+        ) from problem
+
+
+class _Context(ssl.SSLContext):
+    channel: Channel
+
+    @classmethod
+    def of(cls, channel: Channel) -> "_Context":
+        """A client context that checks no authority yet."""
+        context = cls(ssl.PROTOCOL_TLS_CLIENT)
+        context.channel = channel
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | ssl.OP_NO_TICKET
+        context.sslsocket_class = _Socket
+        context.sslobject_class = _Object
+        return context
+
+    def require_authority(self) -> None:
+        """Checks chain and name of all later handshakes."""
+        file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+        if file or folder:
+            self.load_verify_locations(cafile=file or None, capath=folder or None)
+        else:
+            self.load_verify_locations(cafile=certifi.where())
+        self.verify_mode = ssl.CERT_REQUIRED
+        self.check_hostname = True
+
+
+class _Socket(ssl.SSLSocket):
+    """The TLS of a connection made directly, or through a proxy that is spoken to in the clear."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        channel = _channel(self.context)
+        try:
+            super().do_handshake(block)
+        except ssl.SSLCertVerificationError as problem:
+            channel.refuse_unvouched(problem)
+        channel.meet(self.getpeercert(binary_form=True))
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        left = _channel(self.context).seconds_left()
+        if left is not None:
+            allowed = self.gettimeout()
+            self.settimeout(left if allowed is None else min(left, allowed))
+        return super().recv(buflen, flags)
+
+
+class _Object(ssl.SSLObject):
+    """The TLS of a connection inside that of a proxy."""
+
+    def do_handshake(self) -> None:
+        channel = _channel(self.context)
+        try:
+            super().do_handshake()
+        except ssl.SSLCertVerificationError as problem:
+            channel.refuse_unvouched(problem)
+        channel.meet(self.getpeercert(binary_form=True))
+
+    def read(self, len: int = 1024, buffer: Any = None) -> bytes:
+        _channel(self.context).seconds_left()
+        return super().read(len, buffer)
+
+
+def _channel(context: ssl.SSLContext) -> Channel:
+    if not isinstance(context, _Context):
+        raise ssl.SSLError("a connection outside its channel")
+    return context.channel
