@@ -85,15 +85,17 @@ def resign(store: PinStore, old: Holder, new: Holder, *, now: float) -> tuple[Ke
     return fresh.pins
 
 
-def mark(store: PinStore, entry: PinnedKey, pin_id: str, *, registered: bool | None, revoked_at: float | None) -> None:
-    """Notes that the service has the pin, or that the owner ended it. What is not known of here is left alone."""
+def mark(
+    store: PinStore, entry: PinnedKey, pin_id: str, *, registered: bool = False, revoked_at: float | None = None
+) -> None:
+    """Notes that the service has the pin, or that the owner ended it; neither is ever taken back."""
 
     def edit(before: PinnedKey) -> PinnedKey:
         kept = before.find(pin_id)
         if kept is None:
             return before
-        known = kept.registered if registered is None else registered
-        return before.with_pin(replace(kept, registered=known, revoked_at=kept.revoked_at or revoked_at))
+        known, ended_at = kept.registered or registered, kept.revoked_at or revoked_at
+        return before.with_pin(replace(kept, registered=known, revoked_at=ended_at))
 
     store.change(entry, edit)
 
