@@ -21,6 +21,7 @@ TAGS = {
     "room-agents": "Packages that rooms run",
     "runs": "Asks, their answers and their signed records",
     "tenant": "An owner's key, database and tokens",
+    "tenants": "An owner's signed word on which builds of the service they accept",
     "billing": "An owner's money: balance, credit codes, tokens that spend a little",
     "signup": "A tenant of one's own, where the operator lets anybody in",
 }
