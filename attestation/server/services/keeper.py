@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 
 from attestation.evidence.bundle import Ready
 from attestation.server.errors import (
@@ -33,6 +33,7 @@ SLOT_SECONDS: Final = 1.0
 RETRY_AFTER_SECONDS: Final = 2
 # An agent that is silent takes nothing back of what it proved; one that says something else does.
 _TAKES_BACK: Final = (EvidenceRefused, IdentityChanged)
+_witnesses: list["Witness"] = []
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,18 @@ class State:
     kind: Kind
     ready: bool
     trouble: str
+
+
+class Witness(Protocol):
+    """Somebody who is shown evidence each time that a process proved it. Neither raises nor holds anything up."""
+
+    def __call__(self, kind: Kind, evidence: Evidence) -> None:
+        """Look at it."""
+
+
+def show(witness: Witness) -> None:
+    """Show evidence to `witness` from now on."""
+    _witnesses.append(witness)
 
 
 class Keeper:
@@ -165,6 +178,9 @@ class Keeper:
             elif isinstance(trouble, _TAKES_BACK):
                 self._evidence = None
         self._settled.set()
+        if found is not None:
+            for witness in _witnesses:
+                witness(self.kind, found)
 
 
 class Shared:
