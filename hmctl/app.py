@@ -50,7 +50,7 @@ class App:
         self._hardware = hardware or IntelRoot()
         self.clock = clock
         self.codes = codes
-        self.terminal = Terminal(verbose=chosen.verbose, plain=chosen.plain)
+        self.terminal = Terminal(verbose=chosen.verbose, plain=chosen.plain, unverified=chosen.skip_attestations)
         self.profiles = ProfileStore(chosen.home, is_default_home=chosen.home_is_default)
         self.acceptances = Acceptances(chosen.home)
         self.known_rooms = KnownRooms(chosen.home)

@@ -57,18 +57,18 @@ class RootGroup(LazyGroup):
     ) -> Any:
         """Runs the command line and exits, whatever `standalone_mode` says."""
         given = sys.argv[1:] if args is None else list(args)
-        wants_json = "--json" in (given[: given.index("--")] if "--" in given else given)
+        wants_json = "--json" in _options(given)
         try:
             outcome = super().main(given, prog_name, complete_var, standalone_mode=False, **extra)
         except HmctlError as problem:
-            sys.exit(_report(problem, wants_json=wants_json))
+            sys.exit(_report(problem, wants_json=wants_json, given=given))
         except click.UsageError as problem:
-            sys.exit(_report_usage(problem, wants_json=wants_json))
+            sys.exit(_report_usage(problem, wants_json=wants_json, given=given))
         except click.ClickException as problem:
             failure = HmctlError(problem.format_message(), exit_code=problem.exit_code)
-            sys.exit(_report(failure, wants_json=wants_json))
+            sys.exit(_report(failure, wants_json=wants_json, given=given))
         except click.Abort:
-            sys.exit(_report(_interrupted(), wants_json=wants_json))
+            sys.exit(_report(_interrupted(), wants_json=wants_json, given=given))
         except Exception as problem:  # noqa: BLE001 - the process edge: a user never sees a traceback
             sys.exit(_report_bug(problem, wants_json=wants_json, given=given))
         sys.exit(outcome if isinstance(outcome, int) else exits.OK)
@@ -126,12 +126,20 @@ def main() -> NoReturn:
     sys.exit(root.main())
 
 
-def _terminal() -> Terminal:
-    return Terminal(plain=settings.is_plain(os.environ))
+def _options(given: list[str]) -> list[str]:
+    return given[: given.index("--")] if "--" in given else given
 
 
-def _report(problem: HmctlError, *, wants_json: bool) -> int:
-    terminal = _terminal()
+def _terminal(given: list[str]) -> Terminal:
+    try:
+        unverified = "--dangerously-skip-attestations" in _options(given) or settings.skips(os.environ)
+    except HmctlError:
+        unverified = False
+    return Terminal(plain=settings.is_plain(os.environ), unverified=unverified)
+
+
+def _report(problem: HmctlError, *, wants_json: bool, given: list[str]) -> int:
+    terminal = _terminal(given)
     if wants_json and problem.is_outcome:
         terminal.line_document(problem.as_json())
     elif wants_json:
@@ -141,14 +149,14 @@ def _report(problem: HmctlError, *, wants_json: bool) -> int:
     return problem.exit_code
 
 
-def _report_usage(problem: click.UsageError, *, wants_json: bool) -> int:
+def _report_usage(problem: click.UsageError, *, wants_json: bool, given: list[str]) -> int:
     if not wants_json:
         problem.show()
         return exits.USAGE
     hint = f"Try `{problem.ctx.command_path} --help`." if problem.ctx else ""
     failure = HmctlError(problem.format_message(), hint=hint, exit_code=exits.USAGE)
     failure.code = "usage"
-    return _report(failure, wants_json=True)
+    return _report(failure, wants_json=True, given=given)
 
 
 def _interrupted() -> HmctlError:
@@ -165,4 +173,4 @@ def _report_bug(problem: Exception, *, wants_json: bool, given: list[str]) -> in
         hint="Repeat with -v before the command to see where, and report it.",
     )
     failure.code = "internal"
-    return _report(failure, wants_json=wants_json)
+    return _report(failure, wants_json=wants_json, given=given)

@@ -13,6 +13,7 @@ import click
 
 from hmctl.errors import Declined, HmctlError
 
+UNVERIFIED: Final = "NOT VERIFIED: "
 _KEPT: Final = frozenset("\n\t")
 _REORDERING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 
@@ -37,11 +38,15 @@ def _shown(ch: str) -> str:
 
 
 class Terminal:
-    """The two streams of one command. `plain` switches colour off even where the stream could show it."""
+    """The two streams of one command. `plain` switches colour off even where the stream could show it.
 
-    def __init__(self, *, verbose: bool = False, plain: bool = False) -> None:
+    `unverified` puts a red mark before every line of stderr: the user switched the checks off.
+    """
+
+    def __init__(self, *, verbose: bool = False, plain: bool = False, unverified: bool = False) -> None:
         self.verbose = verbose
         self.plain = plain
+        self.unverified = unverified
         self._color = False if plain else None
 
     @property
@@ -102,7 +107,7 @@ class Terminal:
     def confirm(self, question: str, *, otherwise: str) -> None:
         """Asks on stderr, default no; anything but yes raises Declined with `otherwise` as the hint."""
         try:
-            agreed = click.confirm(visible(question), default=False, err=True)
+            agreed = click.confirm(self._marked(visible(question)), default=False, err=True)
         except click.Abort:
             click.echo(err=True)
             raise Declined("nobody was there to answer", hint=otherwise) from None
@@ -112,11 +117,17 @@ class Terminal:
     def hidden(self, prompt: str) -> str:
         """Reads one line without echo when typed, or plainly when piped."""
         if sys.stdin.isatty():
-            return str(click.prompt(prompt, hide_input=True, err=True)).strip()
+            return str(click.prompt(self._marked(prompt), hide_input=True, err=True)).strip()
         return sys.stdin.readline().strip()
 
     def _voice(
         self, text: str, *, mark: str = "", fg: str | None = None, bold: bool = False, dim: bool = False
     ) -> None:
         styled = click.style(mark, fg=fg, bold=bold or None, dim=dim or None) if mark else ""
-        click.echo(styled + visible(text), err=True, color=self._color)
+        click.echo(self._marked(styled + visible(text)), err=True, color=self._color)
+
+    def _marked(self, text: str) -> str:
+        if not self.unverified:
+            return text
+        mark = click.style(UNVERIFIED, fg="red", bold=True)
+        return "\n".join(mark + line for line in text.split("\n"))

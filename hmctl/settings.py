@@ -64,7 +64,7 @@ def read(flags: Flags, environment: Mapping[str, str]) -> Settings:
         default_service=environment.get("HIVEMIND_DEFAULT_SERVICE", "").strip() or DEFAULT_SERVICE,
         assume_yes=flags.assume_yes,
         trust_all=flags.assume_yes or switch(environment, "HIVEMIND_TRUST_ALL"),
-        skip_attestations=flags.skip_attestations or switch(environment, "HIVEMIND_NO_TRUST_CHECK"),
+        skip_attestations=flags.skip_attestations or skips(environment),
         allow_degraded=flags.allow_degraded or switch(environment, "HIVEMIND_ALLOW_DEGRADED_ATTESTATION"),
         accept_development=flags.accept_development
         or switch(environment, "HIVEMIND_DANGEROUSLY_ACCEPT_DEVELOPMENT_EVIDENCE"),
@@ -83,6 +83,11 @@ def read(flags: Flags, environment: Mapping[str, str]) -> Settings:
 def is_plain(environment: Mapping[str, str]) -> bool:
     """Whether the user wants no colour (NO_COLOR with any value, as no-color.org has it)."""
     return bool(environment.get("NO_COLOR"))
+
+
+def skips(environment: Mapping[str, str]) -> bool:
+    """Whether the environment switches all checks off (BadInput when it does not say clearly)."""
+    return switch(environment, "HIVEMIND_NO_TRUST_CHECK")
 
 
 def switch(environment: Mapping[str, str], name: str) -> bool:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from hmctl.client.wire import RunRow, StageTime
 from hmctl.clock import Clock
-from hmctl.io import Terminal, one_line
+from hmctl.io import UNVERIFIED, Terminal, one_line
 from hmctl.render import units
 
 
@@ -48,9 +48,9 @@ class EventLines:
 class LivingLine:
     """One line on stderr, redrawn until the run ends, then gone."""
 
-    def __init__(self, clock: Clock, *, label: str, plain: bool = False) -> None:
+    def __init__(self, clock: Clock, *, label: str, plain: bool = False, mark: str = "") -> None:
         self._clock = clock
-        self._label = label
+        self._label, self._mark = label, mark
         self._began = clock.steady()
         self._row: RunRow | None = None
         self._first_seen: dict[str, float] = {}
@@ -76,7 +76,8 @@ class LivingLine:
     def line(self) -> Text:
         """The line as it is now."""
         total = units.duration(self._clock.steady() - self._began)
-        line = Text(f"{self._label} {total}", style="bold", no_wrap=True, overflow="ellipsis")
+        line = Text(no_wrap=True, overflow="ellipsis")
+        line.append(self._mark, style="bold red").append(f"{self._label} {total}", style="bold")
         if self._row is None:
             return line.append("  …", style="dim")
         known = [stage for stage in self._row.stages if stage.started_at is not None]
@@ -93,4 +94,6 @@ class LivingLine:
 
 def for_run(terminal: Terminal, clock: Clock, *, label: str) -> "EventLines | LivingLine":
     """The fitting kind for where stderr leads."""
-    return LivingLine(clock, label=label, plain=terminal.plain) if terminal.is_live else EventLines(terminal)
+    if not terminal.is_live:
+        return EventLines(terminal)
+    return LivingLine(clock, label=label, plain=terminal.plain, mark=UNVERIFIED if terminal.unverified else "")

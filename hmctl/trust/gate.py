@@ -81,8 +81,8 @@ def announce(trust: ServiceTrust, terminal: Terminal) -> None:
     elif trust.standing is Standing.DEGRADED:
         terminal.alarm(f"DEGRADED: {trust.explanation}")
     elif trust.standing is Standing.UNVERIFIED:
-        terminal.alarm(
-            "NOT VERIFIED: --dangerously-skip-attestations is in force; "
+        terminal.say(
+            "--dangerously-skip-attestations is in force; "
             "neither the service's hardware nor your acceptance of the room's terms is checked"
         )
     else:
