@@ -10,6 +10,7 @@
 | 4 | the service is not trusted; for `room ask`: the run failed |
 | 5 | `room ask`: the run did not end in time |
 | 6 | `room ask`: the signed run record was rejected |
+| 1-7 | `trust attest --reproduce`: see the constants below; partial is never 0 |
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,12 @@ RUN_FAILED: Final = 4
 WINDOW_OVER: Final = 5
 RECORD_REJECTED: Final = 6
 RECEIPT_UNDECIDED: Final = 2
+# `trust attest --reproduce`; 1 for every other link that is partial or failed, 4 for the quote and the build's text
+NOT_READY: Final = 2  # the service has no evidence
+NO_APP_COMPOSE: Final = 3  # the build's text could not be had
+NO_SOURCE: Final = 5  # the file at the commit could not be had
+BAD_APP_COMPOSE: Final = 6  # the build's text is not understood
+OTHER_COMPOSE_FILE: Final = 7  # the file at the commit is not what runs
 
 
 @dataclass(frozen=True)
