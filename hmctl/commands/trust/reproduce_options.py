@@ -75,16 +75,18 @@ def read_given(
     )
 
 
-def run_reproduce(
-    app: App, service: Service, given: Given, *, as_json: bool, publisher: Publisher | None = None
-) -> None:
+def run_reproduce(app: App, service: Service, given: Given, *, as_json: bool) -> None:
     """Walks and prints (NotReproduced unless every link is verified)."""
-    walk = Reproduction(
-        given=given,
-        publisher=publisher or Publisher(github_token=app.settings.github_token),
-        registry=app.demands.of(service).registry,
-    )
-    chain = walk.walk(lambda: app.examine(service))
+    text = app.settings.github_token_text
+    publisher = Publisher(github_token=Secret(text, what="the token in GITHUB_TOKEN") if text else None)
+    walk = Reproduction(given=given, publisher=publisher, registry=app.demands.of(service).registry)
+    report(app, service, walk.walk(lambda: app.examine(service)), as_json=as_json)
+    if not given.image_digests:
+        app.terminal.warn("whether the images were built from this source was not compared; see --image-digest")
+
+
+def report(app: App, service: Service, chain: Chain, *, as_json: bool) -> None:
+    """Prints every link (NotReproduced unless all are verified)."""
     exit_code = reproducing.exit_code_of(chain)
     told = chain_text.document(chain, service=service.url, exit_code=exit_code)
     problem = chain.first_problem
