@@ -33,6 +33,7 @@ ALLOWED = {
     "enum",
     "hashlib",
     "hmac",
+    "ipaddress",
     "json",
     "math",
     "re",
