@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from attestation.encoding import b64, unb64, unhex
 from attestation.errors import BadKey, EncodingError, ManifestError
-from attestation.evidence.errors import BundleMalformed
+from attestation.evidence.errors import BundleMalformed, KeyChainBroken
+from attestation.evidence.key_chain import KeyChain, read_key_chain
 from attestation.keys import VerifyKey
 from attestation.reading import Reader
 
@@ -65,7 +66,7 @@ class Ready:
     """Everything a service in attested hardware offers as proof. `booted_at` is unix seconds.
 
     `keyset` holds the service's other public keys by name; `config_document` is the text behind a
-    configuration id that is a document's digest.
+    configuration id that is a document's digest; `run_signer_chain` leads from a key service to the run signer.
     """
 
     booted_at: float
@@ -83,9 +84,10 @@ class Ready:
     run_signer_key_path: str
     keyset: Mapping[str, bytes] = field(default_factory=dict)
     config_document: str = field(default="", repr=False)
+    run_signer_chain: KeyChain | None = None
 
     def to_wire(self) -> dict[str, Any]:
-        """The response body. Keyset and configuration document are there only when there are any."""
+        """The response body. Keyset, configuration document and chain are there only when there are any."""
         claims: dict[str, Any] = {
             "tdx_quote_hex": self.quote.hex(),
             "event_log_json": self.event_log_json,
@@ -104,6 +106,8 @@ class Ready:
             claims["keyset"] = {name: b64(key) for name, key in self.keyset.items()}
         if self.config_document:
             claims["mr_config"] = self.config_document
+        if self.run_signer_chain:
+            claims["run_signer_chain"] = self.run_signer_chain.to_wire()
         return {"ready": True, "booted_at": self.booted_at, "attestation": claims}
 
 
@@ -114,7 +118,7 @@ def parse_bundle(response: object) -> NotReady | Ready:
     top = Reader(response)
     try:
         return _ready(top) if top.flag("ready") else _not_ready(top)
-    except (ManifestError, EncodingError, BadKey) as error:
+    except (ManifestError, EncodingError, BadKey, KeyChainBroken) as error:
         where = f" ({error.field})" if isinstance(error, ManifestError) else ""
         raise BundleMalformed(f"{BundleMalformed.sentence[:-1]}{where}.") from error
 
@@ -148,7 +152,12 @@ def _ready(top: Reader) -> Ready:
         run_signer_key_path=_text(claims, "run_signer_key_path"),
         keyset=_keyset(claims),
         config_document=_text(claims, "mr_config"),
+        run_signer_chain=_chain(claims),
     )
+
+
+def _chain(claims: Reader) -> KeyChain | None:
+    return read_key_chain(claims.object("run_signer_chain")) if claims.has("run_signer_chain") else None
 
 
 def _keyset(claims: Reader) -> dict[str, bytes]:

@@ -253,6 +253,23 @@ class ExpectationMissing(CouldNotCheck):
     remedy = "Check again with the nonce and the certificate of the connection."
 
 
+class KeyChainBroken(VerificationError):
+    """The chain of keys from the key service to the run signer does not hold."""
+
+    code = "key_chain_broken"
+    check = "run signer chain"
+    sentence = "The signatures that should lead to the key that signs runs do not hold."
+
+
+class KeyChainMissing(CouldNotCheck):
+    """A key service was demanded, and nothing leads from one to the run signer."""
+
+    code = "key_chain_missing"
+    check = "run signer chain"
+    sentence = "The service does not show which key service its key for signing runs comes from."
+    remedy = "Use a service that publishes the chain of its keys, or do without this demand."
+
+
 class ClaimDiffers(VerificationError):
     """The service says something else about itself than its hardware does; `field` names it."""
 

@@ -16,6 +16,7 @@ from attestation.evidence.dcap import QUOTE_CHECKS, verify_quote
 from attestation.evidence.errors import ClaimDiffers, ComposeHashUnknown, EvidenceMissing
 from attestation.evidence.event_log import check_event_log, parse_event_log
 from attestation.evidence.identity import BootFacts, read_boot_facts
+from attestation.evidence.key_chain import EndorsedSigner
 from attestation.evidence.machine import AttestedMachine
 from attestation.evidence.platform import PlatformPolicy, VerifiedQuote
 from attestation.evidence.quote import QuoteBody
@@ -34,6 +35,7 @@ class EvidencePolicy:
     build: Policy[AttestedMachine] | NotGiven
     app: Policy[AttestedMachine] | NotGiven
     key_provider: Policy[AttestedMachine] | NotGiven
+    run_signer_chain: Policy[EndorsedSigner] | NotGiven = NotGiven("no key service is demanded")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +72,8 @@ def verify_evidence(
 
     (1) There is evidence; (2) the quote is genuine, current and from an acceptable platform; (3) the event
     log leads to the quote's registers; (4) its sources agree about the build; (5) report data bind the
-    request; (6) the service's own claims agree with all that; (7) the policies accept the machine.
+    request; (6) the service's own claims agree with all that; (7) the policies accept the machine and
+    where its key for signing runs comes from.
 
     Raises the VerificationError of the first failed step; a CouldNotCheck among them is no verdict and must
     not be treated as one. Whether what the result lists as not checked is acceptable is left to the caller.
@@ -84,12 +87,13 @@ def verify_evidence(
     machine = AttestedMachine(quote, facts, compose)
     _refuse_false_claims(bundle, machine)  # 6
     demands = _demands(policy, machine)  # 7
+    source = _source(policy, machine, bundle=bundle, run_signer=proven.run_signer_pubkey_b64)
     return VerifiedEvidence(
         machine=machine,
         app_version=bundle.hivemind_version,
         run_signer_pubkey_b64=proven.run_signer_pubkey_b64,
         keyset=proven.keyset,
-        checks=(*quote_checks(quote, policy.platform), *log_checks, build_check, *proven.checks, *demands),
+        checks=(*quote_checks(quote, policy.platform), *log_checks, build_check, *proven.checks, *demands, source),
     )
 
 
@@ -146,6 +150,14 @@ def _demands(policy: EvidencePolicy, machine: AttestedMachine) -> list[CheckResu
         if not isinstance(demand, NotGiven):
             demand.verify(machine)
     return [_demand(name, demand) for name, demand in demands.items()]
+
+
+def _source(policy: EvidencePolicy, machine: AttestedMachine, *, bundle: Ready, run_signer: str | None) -> CheckResult:
+    if not isinstance(policy.run_signer_chain, NotGiven):
+        app_id = machine.facts.app_id if machine.facts else None
+        shown = EndorsedSigner(run_signer_pubkey_b64=run_signer, app_id=app_id, chain=bundle.run_signer_chain)
+        policy.run_signer_chain.verify(shown)
+    return _demand("run signer chain", policy.run_signer_chain)
 
 
 def _demand(name: str, policy: object) -> CheckResult:

@@ -118,6 +118,14 @@ class KeyProviderRefused(VerificationError):
     sentence = "The machine gets its keys from another provider than the expected one."
 
 
+class KeyRootRefused(VerificationError):
+    """The chain of keys begins at another key service, or belongs to another application."""
+
+    code = "key_root_refused"
+    check = "run signer chain"
+    sentence = "The key that signs runs does not come from an accepted key service."
+
+
 class SubjectUnknown(CouldNotCheck):
     """The evidence says nothing about what the policy is about; `subject` names it."""
 
