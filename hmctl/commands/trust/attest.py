@@ -2,65 +2,69 @@
 
 import click
 
-from attestation.evidence.bundle import NotReady, Ready
 from hmctl import exits, services
 from hmctl.app import App
 from hmctl.commands.wiring import json_option, with_app
-from hmctl.errors import HmctlError
-from hmctl.render import columns, units
+from hmctl.errors import BadUsage, HmctlError
+from hmctl.render import evidence as evidence_text
 from hmctl.services import Service
-from hmctl.trust import gate
+from hmctl.trust import attesting
+from hmctl.trust.attesting import Attested
+from hmctl.trust.decide import Standing
 
 
 @click.command("attest")
 @click.option("--service", default="", metavar="URL", help="Another service than the active profile's.")
-@click.option("--raw", is_flag=True, help="Print the service's answer as it is.")
+@click.option("--raw", is_flag=True, help="Print the service's answer untouched. Nothing of it is verified then.")
 @json_option
 @with_app(exits.OWNER)
 def command(app: App, service: str, raw: bool, as_json: bool) -> None:
-    """Show what a service says about the machine and build it runs on. These are claims; nothing is verified here.
+    """Verify a service's evidence now and show every check: verified, not checked or failed.
+
+    No key is sent and nothing is approved. Exit code 4 when the evidence does not hold, or there is none.
 
     \b
-    Example:
-      hmctl trust attest --service http://localhost:8100
+    Examples:
+      hmctl trust attest --service https://rooms.example
+      hmctl trust attest --json | jq '.checks[] | select(.outcome != "verified")'
     """
-    run(app, service=service, as_json=raw or as_json)
+    if raw and as_json:
+        raise BadUsage("--raw is JSON already; give one of --raw and --json")
+    run(app, service=service, raw=raw, as_json=as_json)
 
 
-def run(app: App, *, service: str, as_json: bool) -> None:
-    """Fetches without any credential and prints (TransportFailed, HttpFailed, TrustRefused)."""
-    chosen = _service(app, service)
-    client, timeout = app.public(chosen), app.settings.evidence_timeout_seconds
-    if as_json:
+def run(app: App, *, service: str, raw: bool, as_json: bool) -> None:
+    """Examines and prints (TransportFailed, HttpFailed, BadAnswer); a refusal is printed whole, then exit code 4."""
+    chosen = chosen_service(app, service)
+    if raw:
+        client, timeout = app.public(chosen), app.settings.evidence_timeout_seconds
         app.terminal.document(client.attestation(timeout_seconds=timeout))
+        app.terminal.warn("this is what the service says about itself; nothing of it was verified")
         return
-    claims = gate.fetch(client, timeout_seconds=timeout)
-    facts = [("Service", chosen.url), *(_ready(claims) if isinstance(claims, Ready) else _not_ready(claims))]
-    app.terminal.data(columns.labelled([(label, value or "-") for label, value in facts]))
-    app.terminal.warn("these are the service's own claims; none of them was verified")
+    found = attesting.attest(app, chosen)
+    if as_json:
+        app.terminal.document(found.as_json())
+    else:
+        app.terminal.data(evidence_text.attested(found))
+    conclude(app, found, as_json=as_json)
 
 
-def _not_ready(claims: NotReady) -> list[tuple[str, str]]:
-    facts = [("Ready", "no"), ("Reason", claims.reason), ("Version", claims.version)]
-    if claims.development:
-        facts.append(("Run signer", f"{claims.development.run_signer_pubkey_b64} (DEVELOPMENT key)"))
-    return facts
+def conclude(app: App, found: Attested, *, as_json: bool) -> None:
+    """Says on stderr what the outcome is worth; exits with the code of a refusal."""
+    if found.problem is not None:
+        if not as_json:
+            app.terminal.show_error(found.problem)
+        raise click.exceptions.Exit(found.problem.exit_code)
+    if found.trust is None:
+        return
+    if found.trust.standing is Standing.VERIFIED:
+        app.terminal.success(found.trust.explanation)
+    else:
+        app.terminal.alarm(f"{str(found.trust.standing).upper()}: {found.trust.explanation}")
 
 
-def _ready(claims: Ready) -> list[tuple[str, str]]:
-    return [
-        ("Ready", "yes"),
-        ("Booted", units.moment(claims.booted_at)),
-        ("App", claims.app_id),
-        ("Build", claims.compose_hash),
-        ("Version", claims.hivemind_version),
-        ("Run signer", claims.run_signer_pubkey_b64),
-        ("Registry", claims.app_auth.contract),
-        ("TLS inside", "yes" if claims.tls.enabled else "no"),
-    ]
-
-
-def _service(app: App, text: str) -> Service:
+def chosen_service(app: App, text: str) -> Service:
+    """The service named, else the active profile's, else the default one."""
     if text:
         return services.parse(text)
     try:

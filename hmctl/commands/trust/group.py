@@ -7,7 +7,9 @@ import click
 from hmctl.lazy import Entry, LazyGroup
 
 COMMANDS: Final = {
-    "attest": Entry("hmctl.commands.trust.attest:command", "Show what a service says about itself."),
+    "approve": Entry("hmctl.commands.trust.approve:command", "Verify a service and approve the build it runs."),
+    "attest": Entry("hmctl.commands.trust.attest:command", "Verify a service and show every check."),
+    "pin": Entry("hmctl.commands.trust.pin.group:group", "Sign which builds may get your key."),
     "reset": Entry("hmctl.commands.trust.reset:command", "Forget approved builds."),
     "show": Entry("hmctl.commands.trust.show:command", "Show approved builds."),
 }
@@ -15,4 +17,4 @@ COMMANDS: Final = {
 
 @click.group(cls=LazyGroup, commands_table=COMMANDS)
 def group() -> None:
-    """See what a service claims and what you approved."""
+    """See what a service proves, what you approved, and which builds may get your key."""
