@@ -55,11 +55,11 @@ class GuestAgentMalformed(EvidenceUnavailable):
     sentence = "guest agent answered in an unknown form"
 
 
-class CertificateUnusable(EvidenceUnavailable):
-    """The file that should hold the certificate of this machine's TLS cannot be read as one."""
+class EnclaveKeyUnusable(EvidenceUnavailable):
+    """No key or certificate for TLS follows from what the guest agent gave, or from the service's public address."""
 
-    code = "enclave_certificate_unusable"
-    sentence = "the certificate of the machine's TLS cannot be read"
+    code = "enclave_key_unusable"
+    sentence = "no certificate for TLS can be made of the guest agent's key and the public address"
 
 
 class EvidenceRefused(EvidenceUnavailable):

@@ -14,6 +14,7 @@ import httpx
 from attestation.encoding import unb64, unhex
 from attestation.errors import EncodingError, KernelError, ManifestError
 from attestation.evidence.collateral import Collateral, parse_collateral
+from attestation.evidence.recovery import SIGNATURE_BYTES
 from attestation.evidence.roots import DevelopmentRoot
 from attestation.reading import Reader
 from attestation.server.errors import (
@@ -26,6 +27,7 @@ from attestation.server.errors import (
 MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
 _KEY_BYTES: Final = 32
 _KEY_KIND: Final = "secp256k1"
+_SIGNATURES: Final = 2
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,17 @@ class GuestQuote:
     quote: bytes = field(repr=False)
     event_log_json: str = field(repr=False)
     config_document: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class IssuedKey:
+    """A secret of this application, and the signatures that vouch for it: the application's, then its key service's.
+
+    Without the two there are none.
+    """
+
+    secret: bytes = field(repr=False)
+    signatures: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +95,15 @@ class GuestAgent:
 
     def key(self, path: str) -> bytes:
         """The secret of this application for `path`: the same in every process and after every start."""
+        return self.issued(path).secret
+
+    def issued(self, path: str) -> IssuedKey:
+        """That secret with what vouches for it."""
         answer = self._call("/GetKey", path=path, purpose="", algorithm=_KEY_KIND)
         key = _hex(answer, "key")
         if len(key) < _KEY_BYTES:
             raise GuestAgentMalformed
-        return key
+        return IssuedKey(key, _signatures(answer))
 
     def quote(self, report_data: bytes) -> GuestQuote:
         """A new quote over these 64 bytes."""
@@ -168,6 +185,17 @@ def _hex(answer: Mapping[str, Any], name: str) -> bytes:
         return unhex(_claim(answer, name))
     except EncodingError as error:
         raise GuestAgentMalformed from error
+
+
+def _signatures(answer: Mapping[str, Any]) -> tuple[bytes, ...]:
+    """Both signatures, or none: agents without a key service have nothing to put there."""
+    try:
+        texts = Reader(answer).texts("signature_chain") if "signature_chain" in answer else ()
+        found = tuple(unhex(text.lower().removeprefix("0x")) for text in texts)
+    except (ManifestError, EncodingError) as error:
+        raise GuestAgentMalformed from error
+    whole = len(found) == _SIGNATURES and all(len(signature) == SIGNATURE_BYTES for signature in found)
+    return found if whole else ()
 
 
 def _claim(answer: Mapping[str, Any], name: str) -> str:

@@ -13,18 +13,19 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass(frozen=True)
 class Checkout:
-    """Where the state lives, where the service listens, and which services are embedded."""
+    """Where the state lives, where and how the service listens, and which services are embedded."""
 
     layout: Layout
     host: str
     port: int
     services: list[embedded.Part]
+    tls: bool = False
 
     @property
     def url(self) -> str:
         """The address at which this machine reaches the service."""
         host = "127.0.0.1" if self.host in ("", "0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return f"{'https' if self.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def read() -> Checkout:
@@ -32,7 +33,7 @@ def read() -> Checkout:
     schema = env.from_process(ROOT)
     where = layout(schema.state_dir)
     services = embedded.parts(where, database_url=schema.service.database_url, redis_url=schema.service.redis_url)
-    return Checkout(where, schema.service.host, schema.service.port, services)
+    return Checkout(where, schema.service.host, schema.service.port, services, tls=schema.evidence.enclave_tls)
 
 
 def state_dir() -> Path:

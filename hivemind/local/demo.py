@@ -8,13 +8,12 @@ import os
 import subprocess
 import sys
 import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hivemind.local import checkout, files
+from hivemind.local import checkout, files, own_service
 from hivemind.local.errors import LocalError
 
 Say = Callable[[str], None]
@@ -71,11 +70,8 @@ class Player:
             key = self.key_file.read_text(encoding="utf-8")
         except OSError:
             return False
-        request = urllib.request.Request(  # noqa: S310 - our own http
-            f"{self.url}/v1/whoami", headers={"Authorization": f"Bearer {key}"}
-        )
         try:
-            with urllib.request.urlopen(request, timeout=10):  # noqa: S310
+            with own_service.call(f"{self.url}/v1/whoami", seconds=10, bearer=key):
                 return True
         except urllib.error.HTTPError:
             return False

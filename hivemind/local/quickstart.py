@@ -6,15 +6,13 @@ import os
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
-from hivemind.local import checkout, demo, docker_engine, files, processes, supervisor, trial
+from hivemind.local import checkout, demo, docker_engine, files, own_service, processes, supervisor, trial
 from hivemind.local.errors import LocalError, NotReady
 
 HEALTH_SECONDS = 120.0
@@ -117,7 +115,7 @@ def _healthy(here: checkout.Checkout) -> bool:
     if not supervisor.has_begun(here.layout):
         return False
     try:
-        with urllib.request.urlopen(f"{here.url}/v1/healthz", timeout=5) as answer:  # noqa: S310 - our own http
+        with own_service.call(f"{here.url}/v1/healthz", seconds=5) as answer:
             return bool(json.load(answer).get("status") == "ok")
     except (OSError, ValueError):
         return False

@@ -63,10 +63,14 @@ MEANINGS: Final[dict[str, str]] = {
     "machine, or the stand-in's own.",
     "EVIDENCE_TIMEOUT_SECONDS": "Longest collection of evidence, and how long after its start a process lets run "
     "records wait for their signer.",
-    "ENCLAVE_CERTIFICATE": "PEM file of the certificate with which TLS ends inside this machine; quotes name it. "
-    "Empty: TLS ends elsewhere. Its key must never leave the machine.",
+    "ENCLAVE_TLS": "End TLS in the web server, with a key of the guest agent; quotes name its certificate. Needs "
+    "`HIVEMIND_EVIDENCE`. Without the key the web server does not start.",
+    "PINNING_GATEWAY": "Gateway that passes TLS through to this machine; the address that is shown for it begins with "
+    "the application's id and the port. Empty: none is shown.",
     "APP_AUTH_CONTRACT": "Contract in which the operator registers builds, shown with the evidence. Empty: none is.",
     "APP_AUTH_CHAIN_ID": "Number of that contract's chain.",
     "APP_AUTH_RPC_URL": "Address of a node of that chain.",
     "APP_AUTH_EXPLORER_BASE_URL": "Address of an explorer of that chain.",
+    "PCCS_URL": "Cache of the hardware maker's statements, from which the Evidence page of the admin judges this "
+    "machine. Empty: the page cannot judge real hardware. Clients read the same variable on their own machines.",
 }

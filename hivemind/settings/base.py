@@ -149,7 +149,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = HIVEMIND.service.public_url.startswith("https://")
+SESSION_COOKIE_SECURE = HIVEMIND.evidence.enclave_tls or HIVEMIND.service.public_url.startswith("https://")
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
 CSRF_TRUSTED_ORIGINS = [HIVEMIND.service.public_url] if HIVEMIND.service.public_url else []
 

@@ -60,6 +60,8 @@ def load(environment: Mapping[str, str], *, base_dir: Path) -> Schema:
     groups: dict[str, Any] = {
         name: group(**{f.name: _read(f, values) for f in fields(group)}) for name, group in GROUPS.items()
     }
+    if groups["evidence"].enclave_tls and not groups["evidence"].mode:
+        raise SettingsError(f"{PREFIX}ENCLAVE_TLS takes its key from a guest agent; set {PREFIX}EVIDENCE to dstack")
     state = groups["service"].state_dir
     return Schema(**groups, state_dir=Path(state).resolve() if state else base_dir / "var")
 

@@ -140,11 +140,13 @@ class Evidence:
     mode: str = setting("EVIDENCE", "", choices=("", "dstack", "development"))
     dstack_endpoint: str = setting("DSTACK_ENDPOINT", "")
     timeout_seconds: int = setting("EVIDENCE_TIMEOUT_SECONDS", 45, minimum=1)
-    enclave_certificate: str = setting("ENCLAVE_CERTIFICATE", "")
+    enclave_tls: bool = setting("ENCLAVE_TLS", False)
+    pinning_gateway: str = setting("PINNING_GATEWAY", "dstack-pha-prod9.phala.network")
     app_auth_contract: str = setting("APP_AUTH_CONTRACT", "")
     app_auth_chain_id: int = setting("APP_AUTH_CHAIN_ID", 11_155_111, minimum=1)
     app_auth_rpc_url: str = setting("APP_AUTH_RPC_URL", "")
     app_auth_explorer_base_url: str = setting("APP_AUTH_EXPLORER_BASE_URL", "")
+    pccs_url: str = setting("PCCS_URL", "")
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,6 @@ CLIENT_NAMES = frozenset(
         "DISABLE_DCAP",
         "REQUIRE_TLS_PIN",
         "DISABLE_TLS_PIN",
-        "PCCS_URL",
         "APP_AUTH_CONTRACT",
         "APP_AUTH_RPC",
         "DISABLE_APP_AUTH",

@@ -9,27 +9,26 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from django.conf import settings
-
-from attestation.encoding import b64, unb64, unhex
+from attestation.encoding import b64, unb64
 from attestation.errors import KernelError
 from attestation.evidence import report_data, session
-from attestation.evidence.bundle import RUN_SIGNER_KEY_PATH, Ready, TlsClaim, parse_bundle
+from attestation.evidence.bundle import RUN_SIGNER_KEY_PATH, Ready, parse_bundle
 from attestation.evidence.platform import TcbStatus
 from attestation.evidence.quote import read_quote
 from attestation.evidence.report_data import SessionBinding
 from attestation.evidence.roots import IntelRoot, TrustRoot
 from attestation.evidence.session import EvidenceExpectation
 from attestation.evidence.verifier import EvidencePolicy, verify_evidence
-from attestation.keys import SigningKey, derive_run_signer
+from attestation.keys import SigningKey
 from attestation.policy.base import NotGiven
 from attestation.policy.tcb import TcbPolicy
 from attestation.server.errors import EvidenceRefused, IdentityChanged
 from attestation.server.guest import DevelopmentStatements, GuestAgent
-from attestation.server.services import operator_claims
+from attestation.server.services import enclave, operator_claims
+from attestation.server.services.claims import Claims, app_version, gather
 from attestation.server.services.machine import QuotedMachine, read_machine, refuse_other_claims
 from hivemind.kit import clock
 
@@ -72,7 +71,7 @@ class Evidence:
 
     identity: Identity
     bundle: Ready
-    mr_aggregated: str
+    claims: Claims
     root: TrustRoot
     statements: DevelopmentStatements | None
 
@@ -100,32 +99,24 @@ class Evidence:
         return bundle.to_wire() | {"development": shown}
 
 
-def app_version() -> str:
-    """The version that report data name."""
-    return str(settings.SPECTACULAR_SETTINGS["VERSION"])
-
-
 def collect(source: Source, *, booted_at: float) -> Evidence:
     """Ask the guest agent for everything, once.
 
     Raises EvidenceUnavailable: GuestAgent… when it does not answer well, EvidenceRefused when what it answers would
-    not be believed, CertificateUnusable.
+    not be believed, EnclaveKeyUnusable.
     """
     agent = source.agent
-    info, signer = agent.info(), derive_run_signer(agent.key(RUN_SIGNER_KEY_PATH))
+    info, claims = agent.info(), gather(agent, booted_at=booted_at)
     statements = agent.development() if source.kind == "development" else None
     root = statements.root if statements else source.root
-    tls, version = operator_claims.tls(), app_version()
-    certificate = _certificate_sha256(tls)
-    at_start = report_data.build_v2(version, cert_sha256=certificate) if certificate else report_data.build_v1(version)
-    offered = agent.quote(at_start)
+    offered = agent.quote(claims.report_data_at_start)
     with _refusing():
         machine = read_machine(offered, root=root)
         refuse_other_claims(machine, info)
         evidence = Evidence(
-            identity=Identity(signer, machine.compose_hash),
-            bundle=_bundle(machine, signer=signer, tls=tls, mr_aggregated=info.mr_aggregated, booted_at=booted_at),
-            mr_aggregated=info.mr_aggregated,
+            identity=Identity(claims.signer, machine.compose_hash),
+            bundle=_bundle(machine, claims, mr_aggregated=info.mr_aggregated),
+            claims=claims,
             root=root,
             statements=statements,
         )
@@ -136,63 +127,51 @@ def collect(source: Source, *, booted_at: float) -> Evidence:
 def answer(source: Source, known: Evidence, *, nonce: bytes) -> Ready:
     """A bundle with a quote made for this nonce (32 bytes), by the machine that `known` describes.
 
-    It names the certificate that the operator's file holds now.
-
     Raises EvidenceUnavailable as `collect` does, IdentityChanged when another build answers.
     """
-    signer, tls = known.identity.signer, operator_claims.tls()
+    claims = known.claims
     binding = SessionBinding(
         app_version=app_version(),
         nonce=nonce,
-        tls_cert_sha256=_certificate_sha256(tls),
-        run_signer=unb64(signer.public_b64),
+        tls_cert_sha256=claims.certificate_sha256,
+        run_signer=unb64(claims.signer.public_b64),
         keyset_sha256=report_data.keyset_digest(known.bundle.keyset),
     )
     offered = source.agent.quote(report_data.build_v3(binding))
     with _refusing():
         machine = read_machine(offered, root=known.root)
-        bundle = _bundle(
-            machine,
-            signer=signer,
-            tls=tls,
-            mr_aggregated=known.mr_aggregated,
-            booted_at=known.bundle.booted_at,
-        )
+        bundle = _bundle(machine, claims, mr_aggregated=known.bundle.measurements["mr_aggregated"])
         _verify(bundle, known, nonce=nonce)
     if machine.compose_hash != known.identity.compose_hash:
         raise IdentityChanged
     return bundle
 
 
-def _bundle(
-    machine: QuotedMachine, *, signer: SigningKey, tls: TlsClaim, mr_aggregated: str, booted_at: float
-) -> Ready:
-    """The claims are the quote's own, so that they cannot differ from it."""
+def _bundle(machine: QuotedMachine, claims: Claims, *, mr_aggregated: str) -> Ready:
+    """The claims about the machine are the quote's own, so that they cannot differ from it."""
+    app_id = machine.facts.app_id
     return Ready(
-        booted_at=booted_at,
+        booted_at=claims.booted_at,
         quote=machine.offered.quote,
         event_log_json=machine.offered.event_log_json,
         measurements=machine.measurements | {"mr_aggregated": mr_aggregated},
         compose_hash=machine.compose_hash,
-        app_id=machine.facts.app_id,
+        app_id=app_id,
         instance_id=machine.facts.instance_id or "",
         hivemind_version=app_version(),
         report_data_version=report_data.read(machine.body.report_data).version,
         app_auth=operator_claims.app_auth(),
-        tls=tls,
-        run_signer_pubkey_b64=signer.public_b64,
+        tls=replace(claims.tls, pinning_url=enclave.pinning_url(app_id)) if claims.tls.enabled else claims.tls,
+        run_signer_pubkey_b64=claims.signer.public_b64,
         run_signer_key_path=RUN_SIGNER_KEY_PATH,
         config_document=machine.config_document,
+        run_signer_chain=claims.chain,
     )
-
-
-def _certificate_sha256(tls: TlsClaim) -> bytes | None:
-    return unhex(tls.cert_fingerprint_sha256_hex) if tls.enabled else None
 
 
 def _verify(bundle: Ready, known: Evidence, *, nonce: bytes | NotGiven) -> None:
     """Do what a client will do with the bundle. Raises KernelError."""
-    certificate = _certificate_sha256(bundle.tls) or NotGiven("TLS ends outside the machine")
+    certificate = known.claims.certificate_sha256 or NotGiven("TLS ends outside the machine")
     expect = EvidenceExpectation(nonce=nonce, tls_cert_sha256=certificate)
     if known.statements is None:
         session.check_session(bundle, quoted=read_quote(bundle.quote).report_data, expect=expect)

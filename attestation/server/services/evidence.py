@@ -6,7 +6,7 @@ from attestation.evidence.bundle import DevelopmentSigner, NotReady
 from attestation.server import signer
 from attestation.server.errors import EvidenceUnavailable, SignerUnusable
 from attestation.server.services import sources
-from attestation.server.services.collecting import app_version
+from attestation.server.services.claims import app_version
 from attestation.server.services.keeper import RETRY_AFTER_SECONDS, State
 
 REASON = "no_attested_hardware"

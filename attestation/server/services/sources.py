@@ -14,7 +14,7 @@ USUAL_SOCKETS: Final = (
     *("/var/run/dstack/dstack.sock", "/run/dstack/dstack.sock"),
 )
 MOST_CALL_SECONDS: Final = 10.0
-CALLS: Final = 4  # of one collection, which all together may not exceed the operator's limit
+CALLS: Final = 5  # of one collection, which all together may not exceed the operator's limit
 _shared: Final = Shared()
 
 
@@ -45,10 +45,14 @@ def endpoint() -> str:
 
 
 def _terms() -> object:
-    return (conf.evidence, conf.state_dir)
+    return (conf.evidence, conf.service.public_url, conf.service.port, conf.state_dir)
+
+
+def call_seconds() -> float:
+    """How long one call of the agent may take."""
+    return min(MOST_CALL_SECONDS, conf.evidence.timeout_seconds / CALLS)
 
 
 def _made() -> Keeper:
-    call_seconds = min(MOST_CALL_SECONDS, conf.evidence.timeout_seconds / CALLS)
-    agent = GuestAgent(endpoint(), call_seconds=call_seconds)
+    agent = GuestAgent(endpoint(), call_seconds=call_seconds())
     return Keeper(Source(agent, "development" if conf.evidence.mode == "development" else "dstack"))

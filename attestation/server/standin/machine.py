@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from attestation.encoding import b64
 from attestation.evidence.development.authority import DevelopmentAuthority, development_authority
 from attestation.evidence.development.boot import mint_event_log
+from attestation.evidence.development.issuers import DevelopmentIssuers, development_issuers
 from attestation.evidence.development.quotes import Measurements, mint_quote
 from attestation.evidence.development.statements import mint_collateral
 from attestation.evidence.identity import BootFacts, KeyProvider, KeyProviderKind
@@ -78,7 +79,8 @@ class DevelopmentMachine:
     def key(self, path: str) -> dict[str, Any]:
         """The answer to GetKey."""
         derived = HKDF(SHA256(), 32, None, _PURPOSE + b"key|" + path.encode("utf-8")).derive(self.seed)
-        return {"key": derived.hex(), "signature_chain": []}
+        chain = self._issuers.sign_path(derived)
+        return {"key": derived.hex(), "signature_chain": [signature.hex() for signature in chain]}
 
     def quote(self, report_data: bytes) -> dict[str, Any]:
         """The answer to GetQuote, for at most 64 bytes, which are filled up with zeros."""
@@ -122,6 +124,15 @@ class DevelopmentMachine:
         issued_at = int(time.time()) - CLOCK_SKEW_SECONDS
         statements = mint_collateral(self.authority, issued_at=issued_at, valid_seconds=STATEMENTS_VALID_SECONDS)
         return {"root_ca_der_b64": b64(self.authority.trust_root.der), "collateral": statements.to_json()}
+
+    @property
+    def key_service_root(self) -> bytes:
+        """The public key of its invented key service, compressed."""
+        return self._issuers.root_public
+
+    @cached_property
+    def _issuers(self) -> DevelopmentIssuers:
+        return development_issuers(self.seed, app_id=self.facts.app_id)
 
     @cached_property
     def _log(self) -> tuple[str, bytes]:

@@ -15,7 +15,6 @@ from hivemind.local.errors import LocalError
 from hivemind.local.supervisor import Child, Supervisor, claim
 from runner.engine.errors import EngineError
 
-WEB_WORKERS, WEB_THREADS = 2, 8
 PORT_SECONDS = 10.0  # the workers of a killed service need a moment to notice and let go
 
 
@@ -82,13 +81,7 @@ class Command(BaseCommand):
 def _children(here: checkout.Checkout) -> list[Child]:
     """Return the processes of the service, in the order in which they stop."""
     python = (sys.executable, "-m")
-    bind = f"[{here.host}]:{here.port}" if ":" in here.host else f"{here.host}:{here.port}"
-    web = (
-        *(*python, "gunicorn", "hivemind.wsgi:application", "--bind", bind, "--worker-class", "gthread"),
-        *("--workers", str(WEB_WORKERS), "--threads", str(WEB_THREADS), "--keep-alive", "30"),
-        *("--graceful-timeout", "10", "--timeout", "120", "--worker-tmp-dir", "/dev/shm"),  # noqa: S108
-        *("--no-control-socket", "--preload"),  # the program is read once and shared
-    )
+    web = (*python, "gunicorn", "--config", "python:hivemind.web_server", "hivemind.wsgi:application")
     celery = (*python, "celery", "--quiet", "-A", "hivemind.celery:app")
     worker = (
         *(*celery, "worker", "--pool", "threads", "--concurrency", str(conf.budgets.concurrent_runs)),

@@ -14,7 +14,7 @@ from attestation.encoding import b64, unb64
 from attestation.errors import EncodingError
 from attestation.server import private_files
 from attestation.server.services import sources
-from attestation.server.services.collecting import app_version
+from attestation.server.services.claims import app_version
 from attestation.server.standin.machine import DevelopmentMachine
 from attestation.server.standin.server import StandInServer, answers
 from hivemind.kit.conf import conf
