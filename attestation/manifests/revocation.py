@@ -89,9 +89,10 @@ def verify_revocation(
     (5) the signature holds; (6) it is about this room, and of this tenant, when given. Each failure is its own
     VerificationError. No serial number is demanded: whoever ended a room ended all its versions.
     """
-    if not isinstance(signed, Mapping) or not isinstance(signed.get("statement"), Mapping):  # 1
+    statement = signed.get("statement") if isinstance(signed, Mapping) else None
+    if not isinstance(signed, Mapping) or not isinstance(statement, Mapping):  # 1
         raise RevocationMissing
-    statement, signature, signer = (signed.get(name) for name in ("statement", "signature_b64", "signer_pubkey_b64"))
+    signature, signer = signed.get("signature_b64"), signed.get("signer_pubkey_b64")
     if not isinstance(signature, str) or not isinstance(signer, str) or not signature or not signer:  # 2
         raise SignatureMissing("The revocation is not signed.")
     if set(signed) != _SIGNED:

@@ -40,6 +40,7 @@ class Terms:
     allowed_tables: tuple[str, ...]
     trust_mode: str
     composes: tuple[str, ...]
+    expires_at: float | None
 
     def body(self) -> JsonObject:
         """The request."""
@@ -59,6 +60,8 @@ class Terms:
             "allowed_tables": list(self.allowed_tables),
             "trust": trust,
         }
+        if self.expires_at is not None:
+            body["expires_at"] = self.expires_at
         if self.query_mode:
             body |= {"query_mode": self.query_mode, "query_agent_id": self.query_agent_id}
         return body
@@ -82,8 +85,10 @@ def check(app: App, terms: Terms, answer: JsonObject, *, packages: Mapping[Role,
     """The new room, if it is signed, linked and worded as asked (RoomRejected). Remembers its owner key."""
     room_id = wire.required(answer, "room_id")
     link = _link(answer, room_id)
+    if app.known_rooms.newest(room_id, link.owner_pubkey_b64) is not None:
+        raise RoomRejected("the service answered with a room that existed before", code="room_not_new")
     verified = opening.check_envelope(
-        app, wire.obj(answer, "room"), room_id=room_id, owner_pubkey_b64=link.owner_pubkey_b64, known=None
+        app, wire.obj(answer, "room"), room_id=room_id, owner_pubkey_b64=link.owner_pubkey_b64
     )
     _check_terms(terms, verified.manifest)
     _check_sources(verified.manifest, packages)
@@ -116,6 +121,8 @@ def _check_terms(terms: Terms, manifest: RoomManifest) -> None:
         "artifacts": (terms.allow_artifacts, manifest.allow_artifacts),
         "tables": (_folded(terms.allowed_tables), _folded(manifest.allowed_tables or ())),
         "trust mode": (terms.trust_mode, manifest.trust.mode),
+        "builds": (terms.composes, manifest.trust.allowed_composes),
+        "expiry": (terms.expires_at, manifest.expires_at),
     }
     if terms.mediator_agent_id:
         pairs["mediator"] = (terms.mediator_agent_id, manifest.mediator.agent_id if manifest.mediator else "")

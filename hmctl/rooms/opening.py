@@ -5,20 +5,25 @@ it in the answer are compared with it, and a difference is refused: an honest se
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from attestation import verifier
-from attestation.errors import KernelError
+from attestation.errors import KernelError, RoomRolledBack
 from attestation.manifests.room import RoomManifest
 from attestation.verifier import VerifiedRoom
 from hmctl.app import App
 from hmctl.client import retries, wire
 from hmctl.client.transport import JsonObject
 from hmctl.client.v1 import V1
-from hmctl.errors import BadInput, RoomRejected
+from hmctl.errors import BadInput, HttpFailed, RoomRejected
+from hmctl.rooms import revocations
 from hmctl.rooms.reference import RoomRef
 from hmctl.trust.acceptances import Terms
-from hmctl.trust.decide import ServiceTrust
+from hmctl.trust.decide import ServiceTrust, Standing
 from hmctl.trust.known_rooms import Known
+
+# Standings in which the build was read from a quote of this very session.
+_PROVEN: Final = (Standing.VERIFIED, Standing.DEVELOPMENT)
 
 
 @dataclass(frozen=True)
@@ -65,13 +70,22 @@ def open_room(app: App, ref: RoomRef, *, whatever_runs: bool = False) -> OpenedR
 
     `whatever_runs` leaves the last step out, for an owner who takes something away from a service.
     """
+    revocations.refuse_ended(app, ref.room_id, ref.owner_pubkey_b64)
     client = app.caller(ref.service, ref.bearer)
     trust = app.admit(ref.service)
-    answer = retries.call(lambda: client.room_attest(ref.room_id), retry=retries.READ, clock=app.clock)
+    answer = fetch(app, client, ref)
     verified, anchor = verify(app, ref, wire.obj(answer, "room"))
     if not whatever_runs:
         check_build(verified.manifest, trust)
     return OpenedRoom(ref, client, verified, trust, anchor, answer)
+
+
+def fetch(app: App, client: V1, ref: RoomRef) -> JsonObject:
+    """What the service shows of the room (HttpFailed; RoomRejected when it is over, by its owner's word or not)."""
+    try:
+        return retries.call(lambda: client.room_attest(ref.room_id), retry=retries.READ, clock=app.clock)
+    except HttpFailed as problem:
+        raise revocations.why_refused(app, ref, problem) from None
 
 
 def verify(app: App, ref: RoomRef, room: JsonObject) -> tuple[VerifiedRoom, str]:
@@ -84,39 +98,52 @@ def verify(app: App, ref: RoomRef, room: JsonObject) -> tuple[VerifiedRoom, str]
             code="owner_key_changed",
         )
     anchor_key = ref.owner_pubkey_b64 or (known.owner_pubkey_b64 if known else None)
-    verified = check_envelope(app, room, room_id=ref.room_id, owner_pubkey_b64=anchor_key, known=known)
+    verified = check_envelope(app, room, room_id=ref.room_id, owner_pubkey_b64=anchor_key)
     remember(app, ref, verified)
     anchor = "link" if ref.owner_pubkey_b64 else "remembered" if known else "first use"
     return verified, anchor
 
 
-def check_envelope(
-    app: App, room: JsonObject, *, room_id: str, owner_pubkey_b64: str | None, known: Known | None
-) -> VerifiedRoom:
-    """Signature, room, version and expiry of one room object, and that its unsigned copies agree."""
-    try:
-        verified = verifier.verify_room(
-            room.get("envelope"),
-            room_id=room_id,
-            owner_pubkey_b64=owner_pubkey_b64,
-            now=app.clock.now(),
-            minimum_serial=known.serial if known else 0,
-        )
-    except KernelError as problem:
-        raise RoomRejected(str(problem), hint=problem.remedy, code=problem.code) from problem
-    _check_not_older(verified, known)
+def check_envelope(app: App, room: JsonObject, *, room_id: str, owner_pubkey_b64: str | None) -> VerifiedRoom:
+    """Signature, room, version, end and expiry of one room object, and that its unsigned copies agree."""
+    verified = check_version(app, room, room_id=room_id, owner_pubkey_b64=owner_pubkey_b64, now=app.clock.now())
+    revocations.refuse_ended(app, room_id, verified.owner_pubkey_b64)
+    revocations.check_row(app, room, room_id=room_id, owner_pubkey_b64=verified.owner_pubkey_b64)
     _check_copies(room, verified)
     return verified
 
 
-def check_build(manifest: RoomManifest, trust: ServiceTrust) -> None:
-    """Holds the room's trust mode against the running build (RoomRejected)."""
+def check_version(
+    app: App, room: JsonObject, *, room_id: str, owner_pubkey_b64: str | None, now: float | None
+) -> VerifiedRoom:
+    """The room by its owner's signature, not older than any version seen anywhere, and not expired at `now`."""
     try:
-        verifier.check_trust(manifest, live_compose=trust.compose_hash or None)
+        verified = verifier.verify_room(
+            room.get("envelope"), room_id=room_id, owner_pubkey_b64=owner_pubkey_b64, now=now
+        )
+        known = app.known_rooms.newest(room_id, verified.owner_pubkey_b64)
+        if known is not None and verified.manifest.serial < known.serial:
+            raise RoomRolledBack
+    except KernelError as problem:
+        raise RoomRejected.because(problem) from problem
+    _check_not_older(verified, known)
+    return verified
+
+
+def check_build(manifest: RoomManifest, trust: ServiceTrust) -> None:
+    """Holds the room's trust mode against the build that is proven to run (RoomRejected)."""
+    build = proven_build(trust)
+    try:
+        verifier.check_trust(manifest, live_compose=build)
     except KernelError as problem:
         allowed = ", ".join(manifest.trust.allowed_composes) or "none"
-        detail = f"mode {manifest.trust.mode}, running {trust.compose_hash or 'unknown'}, allowed {allowed}"
-        raise RoomRejected(f"{problem} ({detail})", hint=problem.remedy, code=problem.code) from problem
+        detail = f"mode {manifest.trust.mode}, running {build or 'unknown'}, allowed {allowed}"
+        raise RoomRejected.because(problem, detail=detail) from problem
+
+
+def proven_build(trust: ServiceTrust) -> str | None:
+    """The compose hash that a quote of this session proves. A claim that was not checked is None, like no claim."""
+    return trust.compose_hash.lower() or None if trust.standing in _PROVEN else None
 
 
 def remember(app: App, ref: RoomRef, verified: VerifiedRoom) -> None:

@@ -1,13 +1,16 @@
-"""What was once verified about a room: its owner's key and its newest version, in `known-rooms.json`.
+"""What was once verified about a room: its owner's key, its newest version, its end, in `known-rooms.json`.
 
 A room id given without a link carries no owner key; the key remembered here takes its place. The version
-remembered here is what an older, still validly signed manifest is refused against.
+remembered here is what an older, still validly signed manifest is refused against, and a revocation remembered
+here is what every version is refused against. Both count at whichever address the room is met again.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from attestation.errors import KernelError
+from attestation.manifests.revocation import VerifiedRevocation, verify_revocation
 from hmctl.client import wire
 from hmctl.trust.jsonstore import Document, JsonStore
 
@@ -33,19 +36,14 @@ class KnownRooms:
     def find(self, service: str, room_id: str) -> Known | None:
         """What is known about the room (StoreDamaged when the file cannot be relied on)."""
         entry = self._section(self._store.load(), "rooms").get(_key(service, room_id))
-        if entry is None:
-            return None
-        if not isinstance(entry, dict):
-            raise self._store.damaged("holds an entry of another shape")
-        known = Known(
-            owner_pubkey_b64=wire.text(entry, "owner_pubkey_b64"),
-            manifest_hash=wire.text(entry, "manifest_hash"),
-            serial=wire.whole(entry, "serial") or 0,
-            signed_at=wire.number(entry, "signed_at") or 0.0,
-        )
-        if not known.owner_pubkey_b64:
-            raise self._store.damaged("holds a room without an owner key")
-        return known
+        return None if entry is None else self._known(entry)
+
+    def newest(self, room_id: str, owner_pubkey_b64: str) -> Known | None:
+        """The newest version of this owner's room that was seen at any service (StoreDamaged)."""
+        rooms = self._section(self._store.load(), "rooms")
+        entries = [self._known(rooms[key]) for key in rooms if key.endswith(f"|{room_id}")]
+        seen = [known for known in entries if known.owner_pubkey_b64 == owner_pubkey_b64]
+        return max(seen, key=lambda known: (known.serial, known.signed_at), default=None)
 
     def remember(self, service: str, room_id: str, known: Known) -> None:
         """Keeps the newest verified state; nothing is written when nothing changed."""
@@ -63,6 +61,27 @@ class KnownRooms:
 
         self._store.change(edit)
 
+    def revocation(self, room_id: str, owner_pubkey_b64: str) -> VerifiedRevocation | None:
+        """The owner's statement that the room is over, if one was seen anywhere; verified anew (StoreDamaged)."""
+        signed = self._section(self._store.load(), "revoked").get(f"{room_id}|{owner_pubkey_b64}")
+        if signed is None:
+            return None
+        try:
+            return verify_revocation(signed, room_id=room_id, owner_pubkey_b64=owner_pubkey_b64)
+        except KernelError as problem:
+            raise self._store.damaged(f"holds a revocation that does not verify ({problem.code})") from None
+
+    def remember_revocation(self, verified: VerifiedRevocation) -> None:
+        """Keeps the first statement seen about a room, for good."""
+        said = verified.revocation
+        if self.revocation(said.room_id, said.owner_pubkey_b64) is not None:
+            return
+
+        def edit(content: Document) -> None:
+            self._section(content, "revoked")[f"{said.room_id}|{said.owner_pubkey_b64}"] = verified.wire
+
+        self._store.change(edit)
+
     def owner_key(self, service: str, tenant_id: str) -> str:
         """The key that signed this tenant's own rooms so far, empty if none was made from here."""
         return wire.text(self._section(self._store.load(), "owners"), _key(service, tenant_id))
@@ -75,6 +94,19 @@ class KnownRooms:
 
         if self.owner_key(service, tenant_id) != owner_pubkey_b64:
             self._store.change(edit)
+
+    def _known(self, entry: object) -> Known:
+        if not isinstance(entry, dict):
+            raise self._store.damaged("holds an entry of another shape")
+        known = Known(
+            owner_pubkey_b64=wire.text(entry, "owner_pubkey_b64"),
+            manifest_hash=wire.text(entry, "manifest_hash"),
+            serial=wire.whole(entry, "serial") or 0,
+            signed_at=wire.number(entry, "signed_at") or 0.0,
+        )
+        if not known.owner_pubkey_b64:
+            raise self._store.damaged("holds a room without an owner key")
+        return known
 
     def _section(self, content: Document, name: str) -> Document:
         if content.get("version") != _VERSION:

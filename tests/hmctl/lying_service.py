@@ -156,7 +156,8 @@ class LyingService(HttpService):
         for method, pattern, handle in self._routes():
             match = re.fullmatch(pattern, asked.path)
             if match and method == asked.method:
-                if handle not in (self._healthz, self._attestation, self.bank.signup) and not asked.bearer:
+                public = (self._healthz, self._attestation, self._revocation, self.bank.signup)
+                if handle not in public and not asked.bearer:
                     return Reply({"detail": "missing token"}, status=401)
                 return handle(asked, *match.groups())
         return Reply({"detail": "Not Found"}, status=404)
@@ -176,6 +177,7 @@ class LyingService(HttpService):
             ("POST", room + "/data", self._add_data),
             ("GET", room + "/data", lambda _, __: {"items": self.items}),
             ("DELETE", room, self._revoke),
+            ("GET", room + "/revocation", self._revocation),
             ("GET", "/v1/runs/([^/]+)", self._read_run),
             ("GET", "/v1/runs/([^/]+)/receipt", self._receipt),
             ("POST", "/v1/room-agents", self._upload_agent),
@@ -195,6 +197,8 @@ class LyingService(HttpService):
     def _attest(self, asked: Asked, room_id: str) -> Answer:
         if room_id not in self.rooms:
             return Reply({"detail": f"room {room_id} not found"}, status=404)
+        if self.rooms[room_id]["revoked_at"] is not None:
+            return Reply({"detail": "This room has been revoked", "code": "room_revoked"}, status=403)
         return {"room": self.rooms[room_id], "scope_agent": None, "query_agent": None, "mediator_agent": None}
 
     def _list_rooms(self, asked: Asked) -> Answer:
@@ -217,6 +221,7 @@ class LyingService(HttpService):
             allow_artifacts=wanted["egress"]["allow_artifacts"],
             allowed_tables=tuple(wanted["allowed_tables"]),
             trust=TrustPolicy(wanted["trust"]["mode"], tuple(wanted["trust"].get("allowed_composes", ()))),
+            expires_at=wanted.get("expires_at"),
         )
         row = self.publish(manifest)
         link = self.link(manifest.room_id)
@@ -280,8 +285,14 @@ class LyingService(HttpService):
         return {name: value for name, value in self.items[-1].items() if name != "text"}
 
     def _revoke(self, asked: Asked, room_id: str) -> Answer:
-        self.rooms[room_id]["revoked_at"] = 1767225800.0
-        return {"status": "ok", "room_id": room_id, "invites_revoked": 1, "share_link_disabled": False}
+        ended = rows.revocation(self.rooms[room_id], key=self.owner_key)
+        self.rooms[room_id] |= {"revoked_at": 1767225800.0, "revocation": ended}
+        told = {"status": "ok", "room_id": room_id, "invites_revoked": 1, "share_link_disabled": False}
+        return told | {"revocation": ended}
+
+    def _revocation(self, asked: Asked, room_id: str) -> Answer:
+        ended = self.rooms.get(room_id, {}).get("revocation")
+        return {"room_id": room_id, "revocation": ended} if ended else Reply({"detail": "none"}, status=404)
 
     def _upload_agent(self, asked: Asked) -> Answer:
         number = len(self.agents) + 1

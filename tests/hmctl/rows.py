@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from attestation.keys import SigningKey
+from attestation.manifests.revocation import Revocation, sign_revocation
 from attestation.manifests.room import RoomManifest
 
 STAGES = ("build", "scope", "query", "mediator")
@@ -21,6 +23,19 @@ def room(signed: dict[str, Any], manifest: RoomManifest) -> dict[str, Any]:
         "query_mode": manifest.query.mode,
         "revoked_at": None,
     }
+
+
+def revocation(row: dict[str, Any], *, key: SigningKey, **changes: Any) -> dict[str, Any]:
+    """The signed end of a room."""
+    manifest = row["envelope"]["manifest"]
+    said: dict[str, Any] = {
+        "room_id": manifest["room_id"],
+        "tenant_id": manifest["tenant_id"],
+        "serial": manifest.get("serial", 0) + 1,
+        "revoked_at": 1767225800,
+        "owner_pubkey_b64": key.public_b64,
+    }
+    return sign_revocation(Revocation(**(said | changes)), key=key)
 
 
 def run(run_id: str, room_id: str, *, agent_id: str) -> dict[str, Any]:

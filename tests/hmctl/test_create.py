@@ -175,7 +175,7 @@ def test_contradictions_are_usage_errors(alice: Shell, service: LyingService, ag
         ["--rules", "a", "--rules-file", "b"],
         ["--query-agent", "bbbbbbbbbbbb", "--uploadable-query"],
         ["--no-llm", "--llm-provider", "tinfoil"],
-        ["--trust-mode", "pinned"],
+        ["--expires-in", "30d", "--expires-at", "2099-01-01"],
         ["--compose", "ab"],
     ):
         assert alice("room", "create", agent, *flags).code == 2

@@ -15,17 +15,22 @@ ROOM = "room_0123456789ab"
 
 
 def test_list_shows_signed_names_and_marks_what_does_not_verify(alice: Shell, service: LyingService) -> None:
-    service.publish(service.manifest("room_bbbbbbbbbbbb", name="old"))["revoked_at"] = 1767225900.0
+    service.publish(service.manifest("room_bbbbbbbbbbbb", name="old"))
+    alice("room", "revoke", "room_bbbbbbbbbbbb", "-y")
+    service.publish(service.manifest("room_aaaaaaaaaaaa", name="said"))["revoked_at"] = 1767225900.0
+    service.publish(service.manifest("room_dddddddddddd", name="short", expires_at=1767225700.0))
     service.publish(service.manifest("room_cccccccccccc"))["envelope"]["signature_b64"] = ""
     service.rooms[ROOM]["name"] = "forged"
 
     shown = alice("room", "list")
 
     assert shown.out == (
-        "ROOM_ID            STATUS        QUERY  CREATED               NAME\n"
-        "room_cccccccccccc  NOT VERIFIED  -      -                     -\n"
-        "room_bbbbbbbbbbbb  revoked       fixed  2026-01-01 00:00 UTC  old\n"
-        "room_0123456789ab  active        fixed  2026-01-01 00:00 UTC  rents\n"
+        "ROOM_ID            STATUS              QUERY  CREATED               NAME\n"
+        "room_cccccccccccc  NOT VERIFIED        -      -                     -\n"
+        "room_dddddddddddd  expired             fixed  2026-01-01 00:00 UTC  short\n"
+        "room_aaaaaaaaaaaa  revoked (unproven)  fixed  2026-01-01 00:00 UTC  said\n"
+        "room_bbbbbbbbbbbb  revoked             fixed  2026-01-01 00:00 UTC  old\n"
+        "room_0123456789ab  active              fixed  2026-01-01 00:00 UTC  rents\n"
     )
     assert "warning: room_cccccccccccc: The room manifest is not signed." in shown.err
 
@@ -73,6 +78,7 @@ def test_revoke_asks_first(alice: Shell, service: LyingService) -> None:
     assert service.requests("DELETE", ".*") == []
     assert alice("room", "revoke", ROOM, "-y").out == (
         f"Room:       {ROOM}\nStatus:     revoked\nInvites:    1 revoked\nShare link: none\n"
+        "Signed:     yes: nobody can bring the room back\n"
     )
 
 
@@ -133,7 +139,7 @@ def test_trust_refuses_a_room_signed_by_somebody_else(alice: Shell, service: Lyi
     forged = dict(service.rooms[ROOM], envelope=envelope.sign(service.manifest().to_wire(), key=service.signer))
     service.answer("POST", ".*/trust", {"room_id": ROOM, "room": forged})
 
-    assert alice("room", "trust", ROOM, "--approve-live").code == 1
+    assert alice("room", "trust", ROOM, "--compose", "ab" * 32).code == 1
 
 
 @pytest.mark.parametrize("action", ["on", "rotate"])

@@ -7,13 +7,14 @@ import click
 
 from hmctl.app import App
 from hmctl.client.v1 import V1
+from hmctl.commands import params
 from hmctl.commands.room import create_options
 from hmctl.commands.room.create_options import Options
 from hmctl.commands.wiring import json_option, with_app
 from hmctl.packages import uploads
 from hmctl.packages.uploads import Plan, Role
 from hmctl.render import columns, units
-from hmctl.rooms import creating
+from hmctl.rooms import creating, opening
 from hmctl.rooms.creating import Created
 
 _VISIBILITY: Final = click.Choice(["sealed", "inspectable"])
@@ -58,7 +59,14 @@ _TRUST: Final = click.Choice(["operator_updates", "pinned", "owner_approved"])
     help="Let agents read this SQL table; repeatable. None means no SQL.",
 )
 @click.option("--trust-mode", type=_TRUST, default="operator_updates", show_default=True)
-@click.option("--compose", multiple=True, metavar="HASH", help="A build that the room accepts; repeatable.")
+@click.option(
+    "--compose",
+    multiple=True,
+    metavar="HASH",
+    help="A build that the room accepts; repeatable. [default where a mode needs one: the one that runs]",
+)
+@click.option("--expires-in", type=params.DURATION, metavar="TIME", help="The room ends by itself after 30d, 12h, …")
+@click.option("--expires-at", type=params.MOMENT, metavar="DATE", help="The room ends by itself at this moment.")
 @click.option("--agent-timeout", type=click.IntRange(min=1), help="Seconds per stage, stored with uploaded agents.")
 @click.option(
     "--build-timeout",
@@ -92,6 +100,8 @@ def run(app: App, options: Options) -> None:
         _show_plan(app, options, plans)
         return
     owner = app.owner()
+    live_build = opening.proven_build(app.admit(app.profile.service))
+    options = options.settled(now=app.clock.now(), live_build=live_build)
     agent_ids = uploads.upload_all(
         owner, plans, terminal=app.terminal, clock=app.clock, window_seconds=options.build_window_seconds
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from attestation.manifests import normalise
 from hmctl import ids
 from hmctl.client import wire
 from hmctl.errors import BadInput, BadUsage
@@ -37,10 +38,27 @@ class Options:
 
     terms: Terms
     sources: dict[Role, Source]
+    expires_in_seconds: int | None
     agent_timeout_seconds: int | None
     build_window_seconds: float
     dry_run: bool
     as_json: bool
+
+    def settled(self, *, now: float, live_build: str | None) -> "Options":
+        """With the moment of expiry, and the running build where a mode that restricts builds names none (BadInput)."""
+        terms = self.terms
+        if self.expires_in_seconds is not None:
+            terms = replace(terms, expires_at=float(int(now) + self.expires_in_seconds))
+        if terms.expires_at is not None and terms.expires_at <= now:
+            raise BadInput("the room would have expired before it exists")
+        if terms.trust_mode != normalise.OPERATOR_UPDATES and not terms.composes:
+            if live_build is None:
+                raise BadInput(
+                    f"--trust-mode {terms.trust_mode} would accept the build that runs now, and none is proven",
+                    hint="Name the builds yourself with --compose HASH.",
+                )
+            terms = replace(terms, composes=(live_build,))
+        return replace(self, terms=terms)
 
     def terms_with(self, uploaded: Mapping[Role, str]) -> Terms:
         """The terms with every agent's id in its place."""
@@ -60,6 +78,7 @@ def read(given: Mapping[str, object]) -> Options:
     return Options(
         terms=_terms(given, sources),
         sources=sources,
+        expires_in_seconds=wire.whole(given, "expires_in"),
         agent_timeout_seconds=wire.whole(given, "agent_timeout"),
         build_window_seconds=float(wire.whole(given, "build_timeout") or 600),
         dry_run=bool(given["dry_run"]),
@@ -72,12 +91,11 @@ def _check_exclusive(given: Mapping[str, object]) -> None:
         ("--rules", "rules", "--rules-file", "rules_file"),
         ("--query-agent", "query_agent", "--uploadable-query", "uploadable_query"),
         ("--llm-provider", "llm_provider", "--no-llm", "no_llm"),
+        ("--expires-in", "expires_in", "--expires-at", "expires_at"),
     )
     for first, first_name, second, second_name in pairs:
         if given[first_name] and given[second_name]:
             raise BadUsage(f"{first} and {second} exclude each other")
-    if given["trust_mode"] == "pinned" and not given["compose"]:
-        raise BadUsage("--trust-mode pinned needs at least one --compose HASH")
     if given["trust_mode"] == "operator_updates" and given["compose"]:
         raise BadUsage("--compose means nothing under --trust-mode operator_updates")
 
@@ -133,7 +151,8 @@ def _terms(given: Mapping[str, object], sources: Mapping[Role, Source]) -> Terms
         allow_artifacts=bool(given["allow_artifacts"]),
         allowed_tables=_texts(given, "allowed_table"),
         trust_mode=wire.text(given, "trust_mode"),
-        composes=_texts(given, "compose"),
+        composes=tuple(dict.fromkeys(normalise.normalise_composes(_texts(given, "compose")))),
+        expires_at=wire.number(given, "expires_at"),
     )
 
 

@@ -55,10 +55,9 @@ def _row(room: ListedRoom) -> tuple[str, ...]:
     if room.verified is None:
         return (room.room_id, "NOT VERIFIED", "-", "-", "-")
     manifest = room.verified.manifest
-    status = "revoked" if room.is_revoked else "active"
     return (
         room.room_id,
-        status,
+        room.state,
         manifest.query.mode,
         units.moment(manifest.created_at),
         manifest.name or "-",

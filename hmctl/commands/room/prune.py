@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import click
 
 from attestation import links
-from attestation.errors import LinkError
+from attestation.errors import KernelError, LinkError
 from hmctl import exits
 from hmctl.app import App
 from hmctl.client import pages
@@ -14,7 +14,7 @@ from hmctl.client.transport import JsonObject
 from hmctl.commands.wiring import json_option, with_app
 from hmctl.errors import BadInput, HmctlError
 from hmctl.render import columns
-from hmctl.rooms import listing
+from hmctl.rooms import listing, revocations
 from hmctl.rooms.listing import ListedRoom
 
 
@@ -104,10 +104,19 @@ def _matches(room: ListedRoom, options: Options) -> bool:
 
 def _revoke(app: App, room: ListedRoom, pruned: Pruned) -> None:
     try:
-        app.owner().revoke_room(room.room_id)
+        answer = app.owner().revoke_room(room.room_id)
+        if room.verified is not None and answer.get("revocation") is not None:
+            revocations.read(
+                app,
+                answer["revocation"],
+                room_id=room.room_id,
+                owner_pubkey_b64=room.verified.owner_pubkey_b64,
+            )
         pruned.revoked.append(room.room_id)
     except HmctlError as problem:
         pruned.errors.append({"room_id": room.room_id, "error": problem.message})
+    except KernelError as problem:
+        pruned.errors.append({"room_id": room.room_id, "error": f"revoked, but the signed end is bad: {problem}"})
 
 
 def _print(app: App, options: Options, candidates: Sequence[ListedRoom], pruned: Pruned) -> None:

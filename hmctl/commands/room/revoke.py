@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 import click
 
+from attestation.errors import KernelError
 from hmctl.app import App
 from hmctl.client import wire
+from hmctl.client.transport import JsonObject
 from hmctl.commands.wiring import confirm, json_option, with_app, yes_option
 from hmctl.render import columns
-from hmctl.rooms import reference
+from hmctl.rooms import reference, revocations
+from hmctl.rooms.reference import RoomRef
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Options:
 @json_option
 @with_app()
 def command(app: App, room: str, yes: bool, as_json: bool) -> None:
-    """End a room: its invites and share link stop working at once. Only the owner may.
+    """End a room: its invites and share link stop working at once, and its end is signed. Only the owner may.
 
     \b
     Example:
@@ -44,6 +47,7 @@ def run(app: App, options: Options) -> None:
         yes=options.yes,
     )
     answer = app.owner().revoke_room(ref.room_id)
+    signed = _remember(app, ref, answer)
     if options.as_json:
         app.terminal.document(answer)
         return
@@ -55,6 +59,24 @@ def run(app: App, options: Options) -> None:
                 ("Status", "revoked"),
                 ("Invites", "-" if invites is None else f"{invites} revoked"),
                 ("Share link", "removed" if answer.get("share_link_disabled") is True else "none"),
+                ("Signed", "yes: nobody can bring the room back" if signed else "no"),
             ]
         )
     )
+
+
+def _remember(app: App, ref: RoomRef, answer: JsonObject) -> bool:
+    """Whether the service handed out the owner's signed statement; warns where it did not."""
+    known = app.known_rooms.find(ref.service.url, ref.room_id)
+    owner = ref.owner_pubkey_b64 or (known.owner_pubkey_b64 if known else None)
+    if answer.get("revocation") is None:
+        app.terminal.warn("no statement was signed, so a service could show the room again to those who had its link")
+        return False
+    try:
+        if owner is None:  # met here for the first time: the profile's own service says which key it signs with
+            owner = wire.text(wire.obj(answer, "revocation"), "signer_pubkey_b64")
+        revocations.read(app, answer["revocation"], room_id=ref.room_id, owner_pubkey_b64=owner)
+    except KernelError as problem:
+        app.terminal.warn(f"the statement that the service signed does not verify: {problem}")
+        return False
+    return True
