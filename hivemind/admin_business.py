@@ -1,6 +1,6 @@
 """The business on the operator's landing page: money that needs somebody, and the last thirty days in charts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -11,14 +11,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from billing import effects
-from billing.admin import accounts, amounts, codes, holds, price_pages
+from billing.admin import accounts, amounts, codes, price_pages
 from billing.effects import Used
-from billing.models import Account, BooksCheck, CreditCode, Hold
+from billing.models import Account, BooksCheck, CreditCode
 from billing.selectors import accounts as figures
+from hivemind.admin_counts import Counts
 from hivemind.kit import clock
 from hivemind.kit.admin import charts, columns
 from hivemind.kit.admin.charts import Chart, Series
 from hivemind.kit.admin.remembered import Remembered
+from hivemind.kit.admin.tallies import Tallied, Tally, tallied
 from runner.selectors import by_day
 
 CHECKED_WITHIN = timedelta(days=2)
@@ -50,7 +52,7 @@ class Books:
     granted: Sequence[int]
 
 
-def needs(request: HttpRequest) -> Iterator[Need]:
+def needs(request: HttpRequest, counted: Counts) -> Iterator[Need]:
     """What money needs somebody, as far as this person may see it."""
     may = request.user.has_perm
     if may("billing.view_bookscheck"):
@@ -58,7 +60,7 @@ def needs(request: HttpRequest) -> Iterator[Need]:
     if may("billing.view_account"):
         yield from _of_accounts()
     if may("billing.view_hold"):
-        yield from _of_holds()
+        yield from _of_holds(counted.of("long holds"))
     if may("billing.view_price"):
         yield from _of_prices(may_set=may("billing.add_price"))
     if may("billing.view_creditcode"):
@@ -90,16 +92,15 @@ def _of_accounts() -> Iterator[Need]:
         yield Need(
             "danger", f"{who} overdrawn by {missing} together", columns.list_of("billing_account", overdrawn="yes")
         )
-    count = running_dry()
+    count = soon()["running dry"][""].number
     if count:
         text = f"{columns.counted(count, 'account')} with less than a week's spending left"
         yield Need("warning", text, columns.list_of("billing_account", dry="yes"))
 
 
-def _of_holds() -> Iterator[Need]:
-    found = holds.standing_long(Hold.objects.order_by()).aggregate(count=Total("pk"), sum=Sum("amount_micro_usd"))
-    if found["count"]:
-        text = f"{columns.counted(found['count'], 'hold')} of {amounts.plain(found['sum'])} standing for over an hour"
+def _of_holds(found: Tallied) -> Iterator[Need]:
+    if found.number:
+        text = f"{columns.counted(found.number, 'hold')} of {amounts.plain(found.more)} standing for over an hour"
         yield Need("warning", text, columns.list_of("billing_hold", standing="long"))
 
 
@@ -114,20 +115,21 @@ def _of_prices(*, may_set: bool) -> Iterator[Need]:
 
 
 def _of_codes() -> Iterator[Need]:
-    count, left = expiring()
-    if left:
-        text = f"{columns.counted(count, 'credit code')} with {amounts.plain(left)} unused: over within a week"
+    expiring = soon()["expiring codes"][""]
+    if expiring.more:
+        which = columns.counted(expiring.number, "credit code")
+        text = f"{which} with {amounts.plain(expiring.more)} unused: over within a week"
         yield Need("warning", text, columns.list_of("billing_creditcode", soon="yes"))
 
 
-def _running_dry() -> int:
-    return accounts.running_dry(Account.objects.order_by()).count()
-
-
-def _expiring() -> tuple[int, int]:
+def _soon() -> dict[str, Mapping[str, Tallied]]:
     left = F("credit_micro_usd") * (F("max_redemptions") - F("redeemed_count"))
-    found = codes.about_to_expire(CreditCode.objects.order_by()).aggregate(count=Total("pk"), left=Sum(left))
-    return found["count"], int(found["left"] or 0)
+    return tallied(
+        [
+            Tally("running dry", accounts.running_dry(Account.objects.all())),
+            Tally("expiring codes", codes.about_to_expire(CreditCode.objects.all()), Sum(left)),
+        ]
+    )
 
 
 def _unpriced() -> list[Used]:
@@ -177,7 +179,6 @@ def _books() -> Books:
 
 
 books = Remembered(_books, seconds=5)
-running_dry = Remembered(_running_dry)
-expiring = Remembered(_expiring)
+soon = Remembered(_soon)
 unpriced = Remembered(_unpriced)
 runs_by_day = Remembered(_runs_by_day)

@@ -4,24 +4,21 @@ Everything is shown only to those who may see the lists behind it.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Count as Total
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from agents.admin import builds
-from agents.models import Agent, ImageBuild
 from billing.admin import amounts
-from hivemind import admin_business, admin_services
+from hivemind import admin_business, admin_counts, admin_services
 from hivemind.admin_business import Need
+from hivemind.admin_counts import Counts
 from hivemind.kit.admin import columns, workers
 from hivemind.kit.admin.health import Health
 from hivemind.kit.models import WorkerKey
-from rooms.models import Room
 from runner.admin import overview, states, timeline
+from runner.enums import RunStatus
 from runner.models import Run
-from tenants.models import Tenant
 
 QUEUES = ("runs", "builds")
 
@@ -42,19 +39,20 @@ def context(request: HttpRequest, shared: dict[str, Any]) -> dict[str, Any]:
     sees_runs = may("runner.view_run")
     known = workers.known()
     services = admin_services.all_health()
+    counted = admin_counts.counted(may)
     needs = [
         *_of_services(services),
         *_of_workers(known),
-        *(_of_runs() if sees_runs else []),
-        *(_of_builds() if may("agents.view_imagebuild") else []),
-        *admin_business.needs(request),
+        *_of_runs(counted),
+        *_of_builds(counted),
+        *admin_business.needs(request, counted),
     ]
     shared |= {
         "title": "Home",
         "needs": sorted(needs, key=lambda need: need.weight != "danger"),
         "services": services,
         "workers": [_worker(worker) for worker in known] if may("kit.view_workerkey") else None,
-        "counts": _counts(request),
+        "counts": _counts(request, counted),
         "charts": admin_business.drawn(request),
         "hours": overview.by_hour() if sees_runs else None,
         "newest": [_line(run) for run in overview.newest()] if sees_runs else None,
@@ -76,23 +74,24 @@ def _of_workers(known: list[WorkerKey]) -> list[Need]:
     return [Need("danger", text, columns.list_of("kit_workerkey"))]
 
 
-def _of_runs() -> list[Need]:
+def _of_runs(counted: Counts) -> list[Need]:
     needs = []
-    count, since = overview.waiting()
-    if count:
-        text = f"{columns.counted(count, 'run')} waiting for more than 30 s, the first asked {since}"
+    waiting = counted.of("waiting runs")
+    if waiting.number:
+        since = columns.ago(datetime.fromtimestamp(waiting.more, UTC))
+        text = f"{columns.counted(waiting.number, 'run')} waiting for more than 30 s, the first asked {since}"
         needs.append(Need("danger", text, columns.list_of("runner_run", waited="now")))
-    failures = overview.failures()
+    failures = {code: failed.number for code, failed in counted.by_part("failed runs").items() if failed.number}
     if failures:
-        reasons = ", ".join(f"{reason} ({number})" for reason, number in failures)
-        text = f"{columns.counted(sum(number for _, number in failures), 'run')} failed in the last day: {reasons}"
+        most = sorted(failures.items(), key=lambda failure: -failure[1])
+        reasons = ", ".join(f"{states.whose(code)} ({number})" for code, number in most)
+        text = f"{columns.counted(sum(failures.values()), 'run')} failed in the last day: {reasons}"
         needs.append(Need("warning", text, columns.list_of("runner_run", failed="yes")))
     return needs
 
 
-def _of_builds() -> list[Need]:
-    failed = builds.failed_lately(ImageBuild.objects.order_by()).count()
-    stuck = builds.stuck(ImageBuild.objects.order_by()).count()
+def _of_builds(counted: Counts) -> list[Need]:
+    failed, stuck = counted.of("failed builds").number, counted.of("stuck builds").number
     told = [
         (
             "danger",
@@ -110,14 +109,14 @@ def _of_builds() -> list[Need]:
     return [Need(weight, text, url) for weight, count, text, url in told if count]
 
 
-def _counts(request: HttpRequest) -> list[Count]:
+def _counts(request: HttpRequest, counted: Counts) -> list[Count]:
     may, counts = request.user.has_perm, []
     if may("runner.view_run"):
-        lately = overview.lately(Run.objects.order_by())
-        remark = f"{lately['completed']} answered, {lately['failed']} failed, {lately['going']} going"
-        counts.append(
-            Count("Runs in the last day", columns.number(lately["asked"]), remark, columns.list_of("runner_run"))
-        )
+        by_status = counted.by_part("runs")
+        asked, going = (sum(getattr(each, name) for each in by_status.values()) for name in ("number", "more"))
+        answered, failed = (counted.of("runs", status).number for status in (RunStatus.COMPLETED, RunStatus.FAILED))
+        remark = f"{answered} answered, {failed} failed, {going} going"
+        counts.append(Count("Runs in the last day", columns.number(asked), remark, columns.list_of("runner_run")))
     if may("billing.view_account"):
         books = admin_business.books()
         held, spent = amounts.plain(books.held_micro_usd), amounts.plain(sum(books.charged))
@@ -125,24 +124,18 @@ def _counts(request: HttpRequest) -> list[Count]:
         number = amounts.plain(books.available_micro_usd)
         counts.append(Count("Credit to spend", number, remark, columns.list_of("billing_account")))
     if may("rooms.view_room"):
-        rooms, living = _all_and(Room.objects.all(), Q(revoked_at=None))
-        remark = f"{columns.number(rooms - living)} revoked"
-        counts.append(Count("Rooms in force", columns.number(living), remark, columns.list_of("rooms_room")))
+        rooms = counted.of("rooms")
+        remark = f"{columns.number(rooms.number - rooms.more)} revoked"
+        counts.append(Count("Rooms in force", columns.number(rooms.more), remark, columns.list_of("rooms_room")))
     if may("tenants.view_tenant"):
-        tenants, suspended = _all_and(Tenant.objects.all(), ~Q(suspended_at=None))
-        remark = f"{columns.number(suspended)} suspended"
-        counts.append(Count("Tenants", columns.number(tenants), remark, columns.list_of("tenants_tenant")))
+        tenants = counted.of("tenants")
+        remark = f"{columns.number(tenants.more)} suspended"
+        counts.append(Count("Tenants", columns.number(tenants.number), remark, columns.list_of("tenants_tenant")))
     if may("agents.view_agent"):
-        agents, built = _all_and(Agent.objects.all(), ~Q(image_id=""))
-        remark = f"{columns.number(built)} with image"
-        counts.append(Count("Agents", columns.number(agents), remark, columns.list_of("agents_agent")))
+        agents = counted.of("agents")
+        remark = f"{columns.number(agents.more)} with image"
+        counts.append(Count("Agents", columns.number(agents.number), remark, columns.list_of("agents_agent")))
     return counts
-
-
-def _all_and(rows: QuerySet[Any], some: Q) -> tuple[int, int]:
-    """How many rows there are, and how many of them are `some`; in one query."""
-    found = rows.order_by().aggregate(all=Total("pk"), some=Total("pk", filter=some))
-    return found["all"], found["some"]
 
 
 def _worker(worker: WorkerKey) -> dict[str, Any]:

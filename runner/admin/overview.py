@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.db.models.functions import TruncHour
 
 from hivemind.kit import clock
-from hivemind.kit.admin import columns
 from runner.admin import states
 from runner.enums import RunStatus
 from runner.models import Run, Stage
@@ -44,19 +43,12 @@ def lately(rows: QuerySet[Any]) -> dict[str, int]:
         str(s): Count("pk", filter=Q(status=s)) for s in (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
     }
     going = Count("pk", filter=Q(ended_at=None))
-    return rows.filter(created_at__gte=clock.now() - states.DAY).aggregate(asked=Count("pk"), going=going, **ended)
+    return asked_lately(rows).aggregate(asked=Count("pk"), going=going, **ended)
 
 
-def failures() -> list[tuple[str, int]]:
-    """Why runs failed in the last day, the most frequent reason first."""
-    rows = states.failed_lately(Run.objects.order_by()).values("failure_code").annotate(count=Count("pk"))
-    return [(states.whose(row["failure_code"]), row["count"]) for row in rows.order_by("-count")]
-
-
-def waiting() -> tuple[int, str]:
-    """How many runs have waited long, and since when the first of them."""
-    found = states.waiting_long(Run.objects.order_by()).aggregate(count=Count("pk"), first=Min("created_at"))
-    return found["count"], columns.ago(found["first"]) if found["first"] else ""
+def asked_lately(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Runs that were asked in the last day."""
+    return rows.filter(created_at__gte=clock.now() - states.DAY)
 
 
 def newest() -> list[Run]:

@@ -9,12 +9,15 @@ from unittest import mock
 import pytest
 from django.contrib import admin
 from django.contrib.admin.utils import quote
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agents.models import Agent, ImageBuild
+from billing.models import BooksCheck
+from hivemind import admin_services
 from hivemind.kit import clock, ids
 from hivemind.kit.admin import remembered
 from hivemind.kit.models import AuditEvent
@@ -70,6 +73,24 @@ def queries_of(client: Client, address: str) -> int:
         with CaptureQueriesContext(connection) as queries:
             assert client.get(address).status_code == 200, address
     return len(queries)
+
+
+@pytest.mark.parametrize("who", ["olga", "vera"])
+@pytest.mark.parametrize("checked", [True, False], ids=["checked books", "books never checked"])
+def test_the_first_page_of_a_new_process_needs_no_more(
+    request: pytest.FixtureRequest, everything: tuple[Person, MadeRoom], who: str, checked: bool
+) -> None:
+    by: Client = request.getfixturevalue(who)
+    if not checked:
+        BooksCheck.objects.all().delete()
+    grown(*everything)
+    remembered.forget_all()
+    for probe in admin_services.PROBES:
+        probe.forget()
+    ContentType.objects.clear_cache()
+    with CaptureQueriesContext(connection) as queries:
+        assert by.get(HOME).status_code == 200
+    assert len(queries) <= MOST, [query["sql"] for query in queries]
 
 
 def lists() -> Iterator[str]:

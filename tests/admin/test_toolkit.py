@@ -2,15 +2,19 @@
 
 import threading
 from datetime import date
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db.models import Count, Q, Sum
 
 from billing.admin import amounts, words
 from billing.enums import EntryKind
 from hivemind.kit.admin import audit_events, charts, questions
 from hivemind.kit.admin.charts import Series
 from hivemind.kit.admin.remembered import Remembered
+from hivemind.kit.admin.tallies import Tallied, Tally, tallied
 
 DAYS = charts.days_until(date(2026, 3, 2), count=4)
 
@@ -129,3 +133,22 @@ def test_while_one_asks_the_others_get_the_old_answer() -> None:
 def test_a_question_may_have_an_answer_by_itself() -> None:
     asked = questions.question("Which?", "which", default="new")
     assert asked.default == "new" and questions.question("Which?", "which").default == ""
+
+
+def test_rows_of_several_tables_are_counted_in_one_query(db: None, django_assert_num_queries: Any) -> None:
+    for name, active in (("olga", True), ("ines", True), ("vera", False)):
+        User.objects.create_user(name, is_active=active)
+    users = User.objects.order_by("username")
+    with django_assert_num_queries(1):
+        found = tallied(
+            [
+                Tally("users", users, Count("pk", filter=Q(is_active=False))),
+                Tally("by state", users, Sum("id"), by="is_active"),
+                Tally("nobody", users.filter(username="carol"), Sum("id")),
+            ]
+        )
+    assert found["users"] == {"": Tallied(3, 1)}
+    assert {part: each.number for part, each in found["by state"].items()} == {"true": 2, "false": 1}
+    assert found["nobody"] == {"": Tallied(0, 0)}
+    with django_assert_num_queries(0):
+        assert tallied([]) == {}
