@@ -7,6 +7,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from attestation.evidence.roots import TrustRoot
 from hmctl.cli import root
 from hmctl.launch import Launch
 
@@ -49,13 +50,19 @@ class Shell:
         self.home = home
         self.clock = HastyClock()
         self.environment: dict[str, str | None] = {}
+        self.hardware: TrustRoot | None = None
 
     def __call__(self, *args: str, text: str = "") -> Shown:
         """Runs hmctl; a traceback that would have reached the user fails the test."""
         cleared = {name: None for name in os.environ if name.startswith("HIVEMIND_")}
         chosen = cleared | {"HIVEMIND_HOME": str(self.home), "HOME": str(self.home.parent)} | self.environment
         result = CliRunner().invoke(
-            root, list(args), input=text, env=chosen, obj=Launch(clock=self.clock), prog_name="hmctl"
+            root,
+            list(args),
+            input=text,
+            env=chosen,
+            obj=Launch(clock=self.clock, hardware=self.hardware),
+            prog_name="hmctl",
         )
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert "Traceback" not in result.output and "hmctl itself failed" not in result.output, result.output
