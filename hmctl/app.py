@@ -23,6 +23,7 @@ from hmctl.services import Service
 from hmctl.settings import Settings
 from hmctl.trust import decide, demands, gate
 from hmctl.trust.acceptances import Acceptances
+from hmctl.trust.accepted_manifests import AcceptedManifests
 from hmctl.trust.approving import Approvals
 from hmctl.trust.collateral import CollateralSource
 from hmctl.trust.decide import ServiceTrust
@@ -53,6 +54,7 @@ class App:
         self.terminal = Terminal(verbose=chosen.verbose, plain=chosen.plain, unverified=chosen.skip_attestations)
         self.profiles = ProfileStore(chosen.home, is_default_home=chosen.home_is_default)
         self.acceptances = Acceptances(chosen.home)
+        self.accepted_manifests = AcceptedManifests(chosen.home)
         self.known_rooms = KnownRooms(chosen.home)
         self.trust_store = TrustStore(chosen.home)
         self.pins = PinGuard(chosen.home, terminal=self.terminal, clock=clock)

@@ -40,7 +40,8 @@ def _shown(ch: str) -> str:
 class Terminal:
     """The two streams of one command. `plain` switches colour off even where the stream could show it.
 
-    `unverified` puts a red mark before every line of stderr: the user switched the checks off.
+    `unverified` puts a red mark before every line of stderr, and `"verification": "skipped"` into every JSON object:
+    the user switched the checks off.
     """
 
     def __init__(self, *, verbose: bool = False, plain: bool = False, unverified: bool = False) -> None:
@@ -71,11 +72,11 @@ class Terminal:
 
     def document(self, value: object) -> None:
         """One JSON document."""
-        click.echo(json.dumps(value, indent=2))
+        click.echo(json.dumps(self._told(value), indent=2))
 
     def line_document(self, value: object) -> None:
         """One JSON document on one line."""
-        click.echo(json.dumps(value))
+        click.echo(json.dumps(self._told(value)))
 
     def say(self, text: str) -> None:
         """Progress or an explanation."""
@@ -125,6 +126,14 @@ class Terminal:
     ) -> None:
         styled = click.style(mark, fg=fg, bold=bold or None, dim=dim or None) if mark else ""
         click.echo(self._marked(styled + visible(text)), err=True, color=self._color)
+
+    @property
+    def mark(self) -> str:
+        """What every line on stderr begins with, empty while everything is checked."""
+        return UNVERIFIED if self.unverified else ""
+
+    def _told(self, value: object) -> object:
+        return {**value, "verification": "skipped"} if self.unverified and isinstance(value, dict) else value
 
     def _marked(self, text: str) -> str:
         if not self.unverified:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from hmctl.client import wire
 from hmctl.trust.jsonstore import Document, JsonStore
 
 
@@ -29,6 +30,14 @@ class Terms:
         return "|".join(parts)
 
 
+@dataclass(frozen=True)
+class Accepted:
+    """One acceptance: which terms, and when (unix seconds)."""
+
+    manifest_hash: str
+    accepted_at: float
+
+
 class Acceptances:
     """The accepted terms of one home directory."""
 
@@ -44,10 +53,12 @@ class Acceptances:
             raise self._store.damaged("holds an entry that does not fit its key")
         return True
 
-    def accepted_other_version(self, terms: Terms) -> bool:
-        """Whether another version of the same room was accepted before."""
+    def last_other_version(self, terms: Terms) -> Accepted | None:
+        """The version of the same room that was accepted last before this one (StoreDamaged)."""
         stem = terms.key.removesuffix(terms.manifest_hash)
-        return any(key.startswith(stem) and key != terms.key for key in self._store.load())
+        content = self._store.load()
+        found = [self._accepted(content[key]) for key in content if key.startswith(stem) and key != terms.key]
+        return max(found, key=lambda accepted: accepted.accepted_at, default=None)
 
     def accept(self, terms: Terms, *, name: str, at: float) -> None:
         """Remembers the terms."""
@@ -78,3 +89,8 @@ class Acceptances:
         if any(key.startswith(f"{old}|") for key in self._store.load()):
             self._store.change(edit)
         return moved
+
+    def _accepted(self, entry: object) -> Accepted:
+        if not isinstance(entry, dict):
+            raise self._store.damaged("holds an entry of another shape")
+        return Accepted(wire.text(entry, "manifest_hash"), wire.number(entry, "accepted_at") or 0.0)
