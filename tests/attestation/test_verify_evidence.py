@@ -66,7 +66,7 @@ def outcomes(evidence: VerifiedEvidence) -> dict[str, Outcome]:
 
 def test_complete_evidence_proves_everything_by_name() -> None:
     proven = verify()
-    assert proven.not_checked == ()
+    assert proven.not_checked == ("run signer chain",)
     assert len(outcomes(proven)) == len(proven.checks)
     assert proven.machine.facts == invented.FACTS
     assert proven.machine.compose is not None
@@ -146,7 +146,7 @@ def test_a_quote_from_the_start_answers_no_nonce(version: int) -> None:
 def test_a_quote_from_the_start_binds_the_connection_in_version_2_only() -> None:
     seen = dataclasses.replace(NOTHING, tls_cert_sha256=invented.CERT)
     bound = verify(started(2), expect=seen)
-    assert set(bound.not_checked) == {"nonce", "run signer and keys"}
+    assert set(bound.not_checked) == {"nonce", "run signer and keys", "run signer chain"}
     assert bound.run_signer_pubkey_b64 is None
     assert bound.keyset == {}
     with pytest.raises(errors.ChannelNotBound):
@@ -158,7 +158,7 @@ def test_a_quote_from_the_start_binds_the_connection_in_version_2_only() -> None
 @pytest.mark.parametrize("version", [1, 2])
 def test_stored_evidence_says_what_was_left_out(version: int) -> None:
     proven = verify(started(version), expect=NOTHING)
-    assert set(proven.not_checked) == {"nonce", "tls channel", "run signer and keys"}
+    assert set(proven.not_checked) == {"nonce", "tls channel", "run signer and keys", "run signer chain"}
     assert {check.detail for check in proven.checks if check.name == "nonce"} == {"stored evidence"}
 
 
@@ -168,7 +168,7 @@ def test_an_answer_over_a_connection_that_ends_elsewhere_binds_no_channel() -> N
     with pytest.raises(errors.ChannelNotBound):
         verify(outside)
     proven = verify(outside, expect=dataclasses.replace(EXPECT, tls_cert_sha256=NotGiven("ends at the gateway")))
-    assert proven.not_checked == ("tls channel",)
+    assert proven.not_checked == ("tls channel", "run signer chain")
     assert proven.run_signer_pubkey_b64 == invented.SIGNER.b64
 
 
@@ -209,7 +209,7 @@ def test_a_log_of_another_machine_is_refused() -> None:
 
 def test_demands_that_were_not_made_are_named_with_their_reason() -> None:
     proven = verify(policy=OPEN)
-    assert set(proven.not_checked) == {"os image", "build", "app id", "key provider"}
+    assert set(proven.not_checked) == {"os image", "build", "app id", "key provider", "run signer chain"}
     assert {check.detail for check in proven.checks if check.name == "os image"} == {"no list of images"}
 
 
@@ -220,8 +220,10 @@ def test_a_policy_that_accepts_everything_counts_as_none() -> None:
         build=UnsafeNoPolicy(),
         app=UnsafeNoPolicy(),
         key_provider=UnsafeNoPolicy(),
+        run_signer_chain=UnsafeNoPolicy(),
     )
-    assert set(verify(policy=unsafe).not_checked) == {"platform policy", "os image", "build", "app id", "key provider"}
+    demands = {"platform policy", "os image", "build", "app id", "key provider", "run signer chain"}
+    assert set(verify(policy=unsafe).not_checked) == demands
 
 
 @pytest.mark.parametrize(

@@ -3,19 +3,16 @@
 import dataclasses
 import json
 import logging
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from attestation.encoding import unhex
 from attestation.evidence import report_data
 from attestation.evidence.bundle import AppAuth, TlsClaim
+from attestation.evidence.enclave_tls import enclave_certificate
 from attestation.keys import derive_run_signer
 from attestation.server import errors
 from attestation.server.services import collecting
@@ -34,28 +31,11 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "agent.sock"
 
 
-def self_signed() -> x509.Certificate:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([])
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2036, 1, 1, tzinfo=UTC))
-        .sign(key, SHA256())
-    )
-
-
 @pytest.fixture
-def certificate(tmp_path: Path) -> Any:
+def certificate() -> Any:
     """Olga's machine ends TLS itself."""
-    made, file = self_signed(), tmp_path / "tls.crt"
-    file.write_bytes(made.public_bytes(Encoding.PEM))
-    with conf.override("evidence", enclave_certificate=str(file)):
-        yield made
+    with conf.override("evidence", enclave_tls=True):
+        yield enclave_certificate(bytes.fromhex(MACHINE.key("hivemind-tls-v1")["key"]))
 
 
 def collected(path: Path) -> collecting.Evidence:
@@ -102,38 +82,52 @@ def test_the_agent_is_asked_for_the_key_of_runs(path):
 
 
 def test_a_certificate_of_the_machine_is_named_by_both_kinds_of_quote(path, certificate):
-    fingerprint = certificate.fingerprint(SHA256())
+    fingerprint = certificate.sha256
     source = standing_in.source(path)
     with listening(path):
         found = collecting.collect(source, booted_at=1.0)
         answer = collecting.answer(source, found, nonce=NONCE)
     assert found.bundle.report_data_version == 2
-    assert found.bundle.tls.cert_fingerprint_sha256_hex == answer.tls.cert_fingerprint_sha256_hex == fingerprint.hex()
+    assert found.bundle.tls == answer.tls
+    assert (answer.tls.cert_fingerprint_sha256_hex, answer.tls.cert_pem) == (fingerprint.hex(), certificate.pem)
     expected = report_data.build_v2(standing_in.VERSION, cert_sha256=fingerprint)
     assert bytes.fromhex(MACHINE.quote(expected)["quote"]) == found.bundle.quote
 
 
-def test_an_answer_names_the_certificate_of_now(path, certificate, tmp_path):
-    source = standing_in.source(path)
-    with listening(path):
-        found = collecting.collect(source, booted_at=1.0)
-        renewed = self_signed()
-        (tmp_path / "tls.crt").write_bytes(renewed.public_bytes(Encoding.PEM))
-        answer = collecting.answer(source, found, nonce=NONCE)
-    assert answer.tls.cert_fingerprint_sha256_hex == renewed.fingerprint(SHA256()).hex()
-    assert not found.outlasts(dataclasses.replace(found, bundle=answer), at=0)
-
-
-@pytest.mark.parametrize("content", [None, b"", b"not a certificate"])
-def test_a_certificate_that_cannot_be_read_stops_the_evidence(path, tmp_path, content):
-    file = tmp_path / "tls.crt"
-    if content is not None:
-        file.write_bytes(content)
+def test_the_address_that_leads_to_this_machine_alone_names_app_port_and_gateway(path, certificate):
     with (
         listening(path),
-        conf.override("evidence", enclave_certificate=str(file)),
-        pytest.raises(errors.CertificateUnusable),
+        conf.override("service", port=8443),
+        conf.override("evidence", pinning_gateway="gate.example"),
     ):
+        assert collected(path).bundle.tls.pinning_url == f"https://{MACHINE.facts.app_id}-8443s.gate.example"
+    with listening(path), conf.override("evidence", pinning_gateway=""):
+        assert collected(path).bundle.tls.pinning_url == ""
+
+
+def test_the_public_host_is_named_beside_the_usual_ones(path, certificate):
+    with listening(path), conf.override("service", public_url="https://hive.example:8443"):
+        pem = collected(path).bundle.tls.cert_pem
+    hosts = x509.load_pem_x509_certificate(pem.encode()).extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    assert hosts.value.get_values_for_type(x509.DNSName)[-1] == "hive.example"
+    assert pem != certificate.pem
+
+
+def test_a_public_host_that_no_certificate_can_name_stops_the_evidence(path, certificate):
+    with (
+        listening(path),
+        conf.override("service", public_url="https://h\u00edve.example"),
+        pytest.raises(errors.EnclaveKeyUnusable),
+    ):
+        collected(path)
+
+
+def test_an_agent_that_gives_no_key_for_tls_stops_the_evidence(path, certificate):
+    def key(request: Any) -> dict[str, Any]:
+        made = MACHINE.key(request.text("path"))
+        return made | {"key": ""} if request.text("path") == "hivemind-tls-v1" else made
+
+    with listening(path, GetKey=key), pytest.raises(errors.GuestAgentMalformed):
         collected(path)
 
 

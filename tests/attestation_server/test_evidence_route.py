@@ -67,7 +67,7 @@ def test_a_fresh_answer_proves_build_nonce_and_run_signer(agent, db, django_asse
     assert proven.development
     assert proven.machine.compose.value == MACHINE.facts.compose_hash == signer.compose_hash()
     assert proven.run_signer_pubkey_b64 == signer.run_signer().key.public_b64
-    assert set(proven.not_checked) == {"tls channel", "os image", "build", "app id", "key provider"}
+    assert set(proven.not_checked) == {"tls channel", "os image", "build", "app id", "key provider", "run signer chain"}
     assert body["attestation"]["report_data_version"] == 3
 
 

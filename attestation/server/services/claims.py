@@ -1,4 +1,4 @@
-"""What the service says about itself beside a quote: its version, the key that signs runs, the certificate of its TLS."""
+"""What the service says about itself beside a quote: its version, the key that signs runs, the certificate of TLS."""
 
 import logging
 from dataclasses import dataclass

@@ -140,7 +140,10 @@ def answer(source: Source, known: Evidence, *, nonce: bytes) -> Ready:
     offered = source.agent.quote(report_data.build_v3(binding))
     with _refusing():
         machine = read_machine(offered, root=known.root)
-        bundle = _bundle(machine, claims, mr_aggregated=known.bundle.measurements["mr_aggregated"])
+        bundle = replace(
+            _bundle(machine, claims, mr_aggregated=known.bundle.measurements["mr_aggregated"]),
+            run_signer_chain=claims.chain,  # it leads to a signer that only this quote names
+        )
         _verify(bundle, known, nonce=nonce)
     if machine.compose_hash != known.identity.compose_hash:
         raise IdentityChanged
@@ -165,7 +168,6 @@ def _bundle(machine: QuotedMachine, claims: Claims, *, mr_aggregated: str) -> Re
         run_signer_pubkey_b64=claims.signer.public_b64,
         run_signer_key_path=RUN_SIGNER_KEY_PATH,
         config_document=machine.config_document,
-        run_signer_chain=claims.chain,
     )
 
 
