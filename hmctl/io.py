@@ -127,11 +127,6 @@ class Terminal:
         styled = click.style(mark, fg=fg, bold=bold or None, dim=dim or None) if mark else ""
         click.echo(self._marked(styled + visible(text)), err=True, color=self._color)
 
-    @property
-    def mark(self) -> str:
-        """What every line on stderr begins with, empty while everything is checked."""
-        return UNVERIFIED if self.unverified else ""
-
     def _told(self, value: object) -> object:
         return {**value, "verification": "skipped"} if self.unverified and isinstance(value, dict) else value
 
