@@ -11,6 +11,9 @@ from hmctl.commands.wiring import confirm, json_option, with_app, yes_option
 from hmctl.errors import BadInput, HmctlError
 from hmctl.render import columns
 from hmctl.secret import Secret
+from hmctl.trust import pin_keeping
+from hmctl.trust.pinning import Holder
+from hmctl.trust.pins import KeptPin
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Options:
 def command(app: App, yes: bool, reveal: bool, as_json: bool) -> None:
     """Replace the profile's owner key by a new one. The old key dies at once; the new one is saved in the profile.
 
+    Compose pins in force are signed anew with the new key.
+
     With --json the new key is printed.
 
     \b
@@ -42,7 +47,7 @@ def command(app: App, yes: bool, reveal: bool, as_json: bool) -> None:
 def run(app: App, options: Options) -> None:
     """Makes sure the profile can be written, asks, rotates, saves (Declined, HttpFailed, BadInput)."""
     profile = app.profile
-    app.require_key()
+    old_key = app.require_key()
     question = f"Replace the key of profile {profile.name!r} at {profile.service.url}? The old key dies at once."
     confirm(app, question, yes=options.yes)
     owner = app.owner()
@@ -50,13 +55,16 @@ def run(app: App, options: Options) -> None:
     answer = owner.rotate_key()
     key_text = wire.required(answer, "api_key")
     try:
-        app.profiles.save(replace(profile, api_key=Secret(key_text, what="the new key")))
+        new = Holder(profile.name, profile.service, Secret(key_text, what="the new key"))
+        pins = pin_keeping.resign(app.pins.store, replace(new, key=old_key), new, now=app.clock.now())
+        app.profiles.save(replace(profile, api_key=new.key))
     except HmctlError as problem:
         app.terminal.data(key_text)
         raise BadInput(
             f"the key was replaced but not saved: {problem.message}",
             hint="The new key was printed; keep it now.",
         ) from None
+    _register(app, new, pins)
     if options.as_json:
         app.terminal.document(answer)
         return
@@ -64,3 +72,15 @@ def run(app: App, options: Options) -> None:
     facts.append(("New key", key_text if options.reveal else "saved in the profile (--reveal prints it)"))
     app.terminal.data(columns.labelled(facts))
     app.terminal.success("the old key is dead; other machines need the new one")
+
+
+def _register(app: App, new: Holder, pins: tuple[KeptPin, ...]) -> None:
+    """Hands the pins signed with the new key to the service; on this machine they are in force in any case."""
+    for kept in pins:
+        try:
+            app.caller(new.service, new.key).compose_pins.register(kept.envelope)
+        except HmctlError as problem:
+            app.terminal.warn(f"compose pin {kept.pin_id} is in force here, but the service did not get it: {problem}")
+            continue
+        pin_keeping.mark(app.pins.store, new.entry(app.pins.store), kept.pin_id, registered=True)
+        app.terminal.say(f"compose pin {kept.pin_id} was signed with the new key")

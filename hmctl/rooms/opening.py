@@ -16,7 +16,7 @@ from hmctl.client import retries, wire
 from hmctl.client.transport import JsonObject
 from hmctl.client.v1 import V1
 from hmctl.errors import BadInput, HttpFailed, RoomRejected
-from hmctl.rooms import revocations
+from hmctl.rooms import pinned, revocations
 from hmctl.rooms.reference import RoomRef
 from hmctl.trust.acceptances import Terms
 from hmctl.trust.decide import ServiceTrust, Standing
@@ -28,7 +28,10 @@ _PROVEN: Final = (Standing.VERIFIED, Standing.DEVELOPMENT)
 
 @dataclass(frozen=True)
 class OpenedRoom:
-    """A verified room. `anchor` says where the owner's key came from: `link`, `remembered` or `first use`."""
+    """A verified room. `anchor` says where the owner's key came from: `link`, `remembered` or `first use`.
+
+    `pinned_files_sha256` is what the owner's compose pin demands of the scope agent's files, if one does.
+    """
 
     ref: RoomRef
     client: V1
@@ -36,6 +39,7 @@ class OpenedRoom:
     trust: ServiceTrust
     anchor: str
     answer: JsonObject
+    pinned_files_sha256: str = ""
 
     @property
     def manifest(self) -> RoomManifest:
@@ -66,18 +70,22 @@ class OpenedRoom:
 
 
 def open_room(app: App, ref: RoomRef, *, whatever_runs: bool = False) -> OpenedRoom:
-    """Gate, fetch, verify, hold the room's own trust rule against the running build (RoomRejected).
+    """Gate, fetch, verify, hold the room's own trust rule and the owner's pins against the running build.
 
-    `whatever_runs` leaves the last step out, for an owner who takes something away from a service.
+    Raises RoomRejected and TrustRefused. `whatever_runs` leaves the last step out, for an owner who takes something
+    away from a service.
     """
     revocations.refuse_ended(app, ref.room_id, ref.owner_pubkey_b64)
     client = app.caller(ref.service, ref.bearer)
     trust = app.admit(ref.service)
     answer = fetch(app, client, ref)
     verified, anchor = verify(app, ref, wire.obj(answer, "room"))
+    demanded = ""
     if not whatever_runs:
-        check_build(verified.manifest, trust)
-    return OpenedRoom(ref, client, verified, trust, anchor, answer)
+        manifest = verified.manifest
+        check_build(manifest, trust)
+        demanded = pinned.check_room(app, ref, manifest.tenant_id, manifest.scope.agent_id, answer)
+    return OpenedRoom(ref, client, verified, trust, anchor, answer, demanded)
 
 
 def fetch(app: App, client: V1, ref: RoomRef) -> JsonObject:

@@ -44,11 +44,6 @@ class Payer:
     token: Secret | None = None
     is_foreign: bool = False
 
-    @property
-    def reading(self) -> Secret | None:
-        """What proves later, at the same service, that the run is the payer's."""
-        return self.token or self.owner_key
-
 
 def choose(app: App, ref: RoomRef, options: PayerOptions) -> Payer:
     """The payer, from what is known before anything is sent (BadInput, ProfileProblem, ForeignService)."""
@@ -65,10 +60,19 @@ def choose(app: App, ref: RoomRef, options: PayerOptions) -> Payer:
     return Payer(owner_key=key, is_foreign=key is not None and not app.profile.service.is_same_as(ref.service))
 
 
+def reader(app: App, ref: RoomRef, options: PayerOptions) -> Secret | None:
+    """What proves at the link's service that an earlier run is the payer's (as `choose`, and TrustRefused)."""
+    payer = choose(app, ref, options)
+    if payer.owner_key is not None:
+        app.guard(ref.service, payer.owner_key)
+    return payer.token or payer.owner_key
+
+
 def agree(app: App, opened: OpenedRoom, ask: Ask, *, payer: Payer, features: Set[str], run_id: str) -> Secret | None:
     """What travels in the payer header, None for an own room, once quote and limit fit.
 
-    Raises TooExpensive and CostUnknown before anything is made or asked; HttpFailed and BadAnswer from quote and token.
+    Raises TooExpensive and CostUnknown before anything is made or asked; HttpFailed and BadAnswer from quote and token;
+    TrustRefused when a compose pin keeps the owner key itself from the link's service.
     """
     quotes = quoting.FEATURE in features
     if ask.max_cost_micro_usd is not None and not quotes:
@@ -83,6 +87,7 @@ def agree(app: App, opened: OpenedRoom, ask: Ask, *, payer: Payer, features: Set
     if mints and quote is not None:
         return _mint(app, opened, ask, quote=quote, run_id=run_id)
     if payer.owner_key is not None:
+        app.guard(opened.ref.service, payer.owner_key)
         _say_owner_key(app, opened, payer)
     return payer.token or payer.owner_key
 

@@ -38,6 +38,7 @@ def judge(row: RunRow, opened: OpenedRoom, asked: Asked) -> Verdict:
     except KernelError as problem:
         raise RecordRejected.because(problem, run_id=row.run_id) from problem
     _check_own_agent(verified, asked, row)
+    _check_pinned_agent(verified, opened, row)
     explanation = opened.trust.explanation
     if not skipped:
         explanation = "the signed record fits room, terms, question, run and outcome"
@@ -93,4 +94,17 @@ def _check_own_agent(verified: VerifiedRun, asked: Asked, row: RunRow) -> None:
     if signed != (asked.query_agent_id, asked.query_files_sha256):
         raise RecordRejected(
             "Another query agent ran than the one that was uploaded.", run_id=row.run_id, code="query_agent_differs"
+        )
+
+
+def _check_pinned_agent(verified: VerifiedRun, opened: OpenedRoom, row: RunRow) -> None:
+    demanded = opened.pinned_files_sha256
+    if not demanded or row.status != "completed":
+        return
+    if verified.body.get("scope_attested_files_digest") != demanded:
+        raise RecordRejected(
+            "Another scope agent ran than the one that your compose pin names.",
+            run_id=row.run_id,
+            code="pinned_agent_differs",
+            check="compose pin",
         )

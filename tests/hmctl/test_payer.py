@@ -34,7 +34,7 @@ def test_the_owner_key_only_makes_a_token_and_the_token_pays(accepted: Shell, se
     assert service.requests("POST", ".*/runs")[0].headers[HEADER] == token
     assert token.startswith("hmp_")
     with_the_key = [(asked.method, asked.path) for asked in service.asked if service.bob in str(asked.headers)]
-    assert with_the_key == [("POST", BILLING)]
+    assert with_the_key == [("GET", "/v1/tenants/compose-pin/list"), ("POST", BILLING)]
     assert {asked.bearer for asked in service.asked if asked.bearer} == {service.invite, service.bob}
 
 

@@ -22,9 +22,10 @@ def command(app: App, old: str, new: str, as_json: bool) -> None:
 
 
 def run(app: App, *, old: str, new: str, as_json: bool) -> None:
-    """Renames the profile, then the acceptances made under its name (ProfileProblem)."""
+    """Renames the profile, then the acceptances and compose pins made under its name (ProfileProblem, StoreDamaged)."""
     app.profiles.rename(old, new)
     moved = app.acceptances.rename_profile(old, new)
+    app.pins.store.rename_profile(old, new)
     if as_json:
         app.terminal.document({"old": old, "new": new, "acceptances_moved": moved})
     else:

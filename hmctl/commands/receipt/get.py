@@ -50,7 +50,7 @@ def run(app: App, options: Options) -> None:
     client, payer = _caller(app, options)
     receipt = receipts.fetch(client, run_id, payer=payer)
     if options.output is None:
-        app.terminal.document(receipt)
+        app.terminal.data(receipts.text(receipt).decode().removesuffix("\n"))
     else:
         files.save(options.output, receipts.text(receipt))
         app.terminal.say(f"receipt written to {options.output}")
@@ -60,5 +60,5 @@ def _caller(app: App, options: Options) -> tuple[V1, Secret | None]:
     if options.room is None:
         return app.owner(), None
     ref = reference.read(app, options.room)
-    payer = paying.choose(app, ref, PayerOptions(options.payer_key)).reading if ref.is_share else None
+    payer = paying.reader(app, ref, PayerOptions(options.payer_key)) if ref.is_share else None
     return app.caller(ref.service, ref.bearer), payer

@@ -66,5 +66,5 @@ def _caller(app: App, options: Options) -> tuple[V1, Secret | None]:
     if options.room is None:
         return app.owner(), None
     ref = reference.read(app, options.room)
-    payer = paying.choose(app, ref, PayerOptions(options.payer_key)).reading if ref.is_share else None
+    payer = paying.reader(app, ref, PayerOptions(options.payer_key)) if ref.is_share else None
     return app.caller(ref.service, ref.bearer), payer

@@ -14,7 +14,7 @@ from hmctl.commands.wiring import json_option, with_app
 from hmctl.packages import uploads
 from hmctl.packages.uploads import Plan, Role
 from hmctl.render import columns, units
-from hmctl.rooms import creating, opening
+from hmctl.rooms import creating, opening, pinned
 from hmctl.rooms.creating import Created
 
 _VISIBILITY: Final = click.Choice(["sealed", "inspectable"])
@@ -117,6 +117,7 @@ def run(app: App, options: Options) -> None:
 def _create(app: App, owner: V1, options: Options, agent_ids: dict[Role, str]) -> Created:
     terms = options.terms_with(agent_ids)
     try:
+        pinned.check_agent(app, owner, terms.scope_agent_id)
         answer = owner.create_room(terms.body())
     except BaseException:
         uploads.discard(owner, list(agent_ids.values()), app.terminal)

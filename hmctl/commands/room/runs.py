@@ -110,7 +110,7 @@ def _verify(app: App, options: Options, run_id: str) -> None:
     ref = _room_of(app, options, run_id)
     payer = None
     if ref.is_share:
-        payer = paying.choose(app, ref, options.payer).reading
+        payer = paying.reader(app, ref, options.payer)
     opened = opening.open_room(app, ref)
     window = options.window_seconds if options.wait else 0.0
     pending = Pending(opened, _facts(app, opened, run_id), payer, window)
