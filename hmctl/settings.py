@@ -30,7 +30,8 @@ class Settings:
     """Flags and environment together.
 
     `assume_yes` answers confirmations; `trust_all` answers only the questions of the trust gate and of
-    `room prune`. Neither accepts the terms of a room. `admin_key_text` is secret and never shown.
+    `room prune`. Neither accepts the terms of a room. `admin_key_text` and `github_token_text` are
+    secret and never shown.
     """
 
     home: Path
@@ -50,6 +51,7 @@ class Settings:
     verbose: bool
     plain: bool
     admin_key_text: str = field(repr=False)
+    github_token_text: str = field(default="", repr=False)
 
 
 def read(flags: Flags, environment: Mapping[str, str]) -> Settings:
@@ -77,6 +79,7 @@ def read(flags: Flags, environment: Mapping[str, str]) -> Settings:
         verbose=flags.verbose,
         plain=is_plain(environment),
         admin_key_text=environment.get("HIVEMIND_ADMIN_KEY", "").strip(),
+        github_token_text=(environment.get("GITHUB_TOKEN") or environment.get("GH_TOKEN", "")).strip(),
     )
 
 
