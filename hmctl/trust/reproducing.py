@@ -24,6 +24,7 @@ from attestation.reproduce.links import Chain, Found
 from attestation.reproduce.source import NamedSource, SourceFile, settle_source
 from hmctl import exits
 from hmctl.errors import BadInput, HmctlError, TrustRefused
+from hmctl.services import Service
 from hmctl.trust import published, registry
 from hmctl.trust.examine import Examined
 from hmctl.trust.published import Publisher
@@ -75,6 +76,7 @@ class NotReproduced(HmctlError):
 class Reproduction:
     """One walk. `registry` is the one that the user pinned for this service, if any."""
 
+    service: Service
     given: Given
     publisher: Publisher = field(default_factory=Publisher)
     registry: Registry | None = None
@@ -87,7 +89,7 @@ class Reproduction:
             return _stopped(problem.__cause__, problem)
         if isinstance(found, NotReady):
             return _stopped(EvidenceMissing(), None)
-        return walk(found.evidence, self._material(found))
+        return walk(found.evidence, self._material(found), needs_channel=not self.service.is_loopback)
 
     def _material(self, found: Examined) -> Material:
         compose = found.evidence.machine.compose

@@ -78,7 +78,7 @@ def test_a_build_proven_without_a_needed_check_is_partial(left_out: str) -> None
     chain = follow(text, proven=dataclasses.replace(proven, checks=checks))
 
     assert link(chain, links.QUOTE).code == "evidence_incomplete"
-    assert left_out in link(chain, links.QUOTE).evidence["not checked"]
+    assert link(chain, links.QUOTE).evidence["missing"] == left_out
     assert chain.outcome is LinkOutcome.PARTIAL
 
 

@@ -1,9 +1,12 @@
 """`hmctl trust attest`."""
 
+from typing import Any
+
 import click
 
 from hmctl import exits, services
 from hmctl.app import App
+from hmctl.commands.trust.reproduce_options import read_given, run_reproduce, with_reproduce_options
 from hmctl.commands.wiring import json_option, with_app
 from hmctl.errors import BadUsage, HmctlError
 from hmctl.render import evidence as evidence_text
@@ -16,20 +19,29 @@ from hmctl.trust.decide import Standing
 @click.command("attest")
 @click.option("--service", default="", metavar="URL", help="Another service than the active profile's.")
 @click.option("--raw", is_flag=True, help="Print the service's answer untouched. Nothing of it is verified then.")
+@with_reproduce_options
 @json_option
 @with_app(exits.OWNER)
-def command(app: App, service: str, raw: bool, as_json: bool) -> None:
+def command(app: App, /, service: str, raw: bool, as_json: bool, **given: Any) -> None:
     """Verify a service's evidence now and show every check: verified, not checked or failed.
 
-    No key is sent and nothing is approved. Exit code 4 when the evidence does not hold, or there is none.
+    No key is sent and nothing is approved. Exit code 4 when the evidence does not hold, or there is none. With
+    --reproduce the proven build is followed to source code; exit code 0 only when every link is verified.
 
     \b
     Examples:
       hmctl trust attest --service https://rooms.example
       hmctl trust attest --json | jq '.checks[] | select(.outcome != "verified")'
+      hmctl trust attest --reproduce
     """
     if raw and as_json:
         raise BadUsage("--raw is JSON already; give one of --raw and --json")
+    wanted = read_given(**given)
+    if raw and wanted is not None:
+        raise BadUsage("--raw shows claims, --reproduce follows what is proven; give one of them")
+    if wanted is not None:
+        run_reproduce(app, chosen_service(app, service), wanted, as_json=as_json)
+        return
     run(app, service=service, raw=raw, as_json=as_json)
 
 
