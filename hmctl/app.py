@@ -7,9 +7,9 @@ through the gate.
 import os
 from contextlib import ExitStack
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from attestation.evidence.bundle import NotReady
-from attestation.evidence.roots import IntelRoot, TrustRoot
 from hmctl import exits, settings
 from hmctl.client.transport import Transport
 from hmctl.client.v1 import V1
@@ -21,19 +21,20 @@ from hmctl.profiles import Profile, ProfileStore
 from hmctl.secret import Secret
 from hmctl.services import Service
 from hmctl.settings import Settings
-from hmctl.trust import decide, demands, gate
+from hmctl.trust import decide, gate
 from hmctl.trust.acceptances import Acceptances
 from hmctl.trust.accepted_manifests import AcceptedManifests
-from hmctl.trust.approving import Approvals
-from hmctl.trust.collateral import CollateralSource
 from hmctl.trust.decide import ServiceTrust
-from hmctl.trust.demands import Demands
-from hmctl.trust.examine import Examined, Means
 from hmctl.trust.gate import Gate
 from hmctl.trust.known_rooms import KnownRooms
 from hmctl.trust.pin_guard import PinGuard
 from hmctl.trust.pinning import Holder
 from hmctl.trust.store import TrustStore
+
+if TYPE_CHECKING:
+    from attestation.evidence.roots import TrustRoot
+    from hmctl.trust.demands import Demands
+    from hmctl.trust.examine import Examined
 
 
 class App:
@@ -45,10 +46,10 @@ class App:
         *,
         clock: Clock,
         codes: exits.Codes = exits.ROOM,
-        hardware: TrustRoot | None = None,
+        hardware: "TrustRoot | None" = None,
     ) -> None:
         self.settings = chosen
-        self._hardware = hardware or IntelRoot()
+        self._hardware = hardware
         self.clock = clock
         self.codes = codes
         self.terminal = Terminal(verbose=chosen.verbose, plain=chosen.plain, unverified=chosen.skip_attestations)
@@ -113,40 +114,28 @@ class App:
         self.pins.check(holder, self.admit(service))
         return holder
 
-    def examine(self, service: Service) -> Examined | NotReady:
-        """The service's evidence after verification, whatever the user approved or switched off (TrustRefused)."""
+    def examine(self, service: Service) -> "Examined | NotReady":
+        """The service's evidence after verification, whatever the user approved or switched off (TrustRefused).
+
+        It is the same that `admit` decides on.
+        """
         return self.gate.examine(self.public(service), decide.policy_for(service, self.settings))
 
-    @cached_property
-    def demands(self) -> Demands:
+    @property
+    def demands(self) -> "Demands":
         """What the user demands of services (StoreDamaged when that cannot be read)."""
-        return demands.load(self.settings.home)
+        return self.gate.demands
 
     @cached_property
     def gate(self) -> Gate:
         """What every service has to pass before it is told a secret."""
-        chosen = self.settings
-        source = CollateralSource(
-            chosen.home,
+        return Gate(
+            self.settings,
             clock=self.clock,
-            supplied=chosen.collateral_file,
-            pccs_url=chosen.pccs_url or self.demands.pccs_url,
-        )
-        means = Means(
-            demands=self.demands,
-            collateral=source,
-            clock=self.clock,
-            timeout_seconds=chosen.evidence_timeout_seconds,
+            terminal=self.terminal,
+            store=self.trust_store,
             hardware=self._hardware,
         )
-        approvals = Approvals(
-            store=self.trust_store,
-            demands=self.demands,
-            terminal=self.terminal,
-            clock=self.clock,
-            approve_all=chosen.trust_all,
-        )
-        return Gate(means, approvals)
 
     def caller(self, service: Service, bearer: Secret) -> V1:
         """A client that presents `bearer`, to a service that passed the gate and the owner's compose pins."""

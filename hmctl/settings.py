@@ -8,6 +8,7 @@ from typing import Final
 from hmctl.errors import BadInput
 
 DEFAULT_SERVICE: Final = "https://hivemind.teleport.computer"
+TRUST_POLICY: Final = "trust-policy.json"  # in the home directory: what the user demands of services
 _ON: Final = frozenset({"1", "true", "yes", "on", "y"})
 _OFF: Final = frozenset({"", "0", "false", "no", "off", "n"})
 _SILENCERS: Final = ("HIVEMIND_DISABLE_DCAP", "HIVEMIND_DISABLE_TLS_PIN", "HIVEMIND_DISABLE_APP_AUTH")

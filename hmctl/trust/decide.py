@@ -5,17 +5,19 @@ Nothing here verifies anything. What cannot be decided in the service's favour i
 
 from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attestation.errors import VerificationError
 from attestation.evidence.bundle import NotReady, Ready
 from attestation.evidence.errors import ComposeHashUnknown, EvidenceMissing
-from attestation.evidence.verifier import VerifiedEvidence
 from attestation.policy.errors import BuildRefused, DevelopmentRefused
 from hmctl.errors import TrustRefused
 from hmctl.services import Service
 from hmctl.settings import Settings
-from hmctl.trust.examine import Examined, Tolerance
+
+if TYPE_CHECKING:  # what verifies is loaded when there is something to verify
+    from attestation.evidence.verifier import VerifiedEvidence
+    from hmctl.trust.examine import Examined
 
 _SKIP_HINT: Final = (
     "If you accept a service that proves nothing, repeat with --dangerously-skip-attestations before the command."
@@ -29,6 +31,14 @@ class Standing(StrEnum):
     DEVELOPMENT = "development"  # it has no hardware and says so; what it signs proves nothing about what runs
     DEGRADED = "degraded"  # remote, without evidence that binds this connection, and the user tolerates that
     UNVERIFIED = "not verified"  # the user switched the checks off
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tolerance:
+    """What the user puts up with for a service: evidence that binds neither nonce nor connection; development."""
+
+    unbound: bool = False
+    development: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,7 @@ class ServiceTrust:
     explanation: str
     _: KW_ONLY
     app_id: str = ""
-    evidence: VerifiedEvidence | None = None
+    evidence: "VerifiedEvidence | None" = None
     certificate_sha256: str = ""
 
 
@@ -80,7 +90,7 @@ def policy_for(service: Service, settings: Settings) -> Policy:
     )
 
 
-def with_evidence(policy: Policy, examined: Examined) -> ServiceTrust:
+def with_evidence(policy: Policy, examined: "Examined") -> ServiceTrust:
     """The standing of a service whose evidence holds; TrustRefused for another build than HIVEMIND_TRUST_HASH names.
 
     Whether the user approves of the build is still to be found out, unless this is development.
@@ -166,7 +176,7 @@ def refusal(policy: Policy, problem: VerificationError) -> TrustRefused:
     return TrustRefused.because(problem, policy.service.url, hint=hint)
 
 
-def _explanation(policy: Policy, examined: Examined, standing: Standing, compose_hash: str) -> str:
+def _explanation(policy: Policy, examined: "Examined", standing: Standing, compose_hash: str) -> str:
     url, build = policy.service.url, f"build {compose_hash[:12]}"
     if standing is Standing.DEVELOPMENT:
         return (

@@ -24,10 +24,10 @@ from attestation.reading import Reader
 from hmctl import files, services
 from hmctl.errors import HmctlError, StoreDamaged
 from hmctl.services import Service
+from hmctl.settings import TRUST_POLICY
 from hmctl.trust import registry
 from hmctl.trust.registry import Registry
 
-FILE: Final = "trust-policy.json"
 _VERSION: Final = 1
 _REGISTER: Final = re.compile(r"[0-9a-f]{96}")
 _APP_ID: Final = re.compile(r"[0-9a-f]{40}")
@@ -63,7 +63,7 @@ class Demands:
     def policy(self, service: Service, *, development: bool) -> EvidencePolicy:
         """The demands as the verifier takes them. Development evidence is held against the app id alone."""
         app_id = self.of(service).app_id
-        unwanted = f"not demanded in {FILE}"
+        unwanted = f"not demanded in {TRUST_POLICY}"
         app = AppPolicy(app_id) if app_id else NotGiven(unwanted)
         build = NotGiven("decided by what you approve")
         if development:
@@ -85,7 +85,7 @@ class Demands:
 
 def load(home: Path) -> Demands:
     """The demands of a home directory (StoreDamaged when its file is not wholly understood)."""
-    path = home / FILE
+    path = home / TRUST_POLICY
     text = files.read(path)
     if text is None:
         return Demands()

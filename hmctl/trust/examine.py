@@ -1,32 +1,29 @@
-"""One service's evidence, asked for and verified once: fresh nonce, this very connection, one root of trust.
+"""One service's evidence verified: for our nonce, for this very connection, under one root of trust.
 
-What comes out is proven or an error says which check failed. Nothing secret is sent.
+What comes out is proven, or an error says which check failed.
 """
 
 import dataclasses
-import secrets
 from dataclasses import dataclass
 from typing import Final
 
 from attestation.errors import VerificationError
-from attestation.evidence.bundle import NotReady, Ready, parse_bundle
+from attestation.evidence.bundle import NotReady, Ready
 from attestation.evidence.collateral import Collateral
 from attestation.evidence.development_member import DevelopmentMember, parse_development_member
-from attestation.evidence.errors import ChannelNotBound, NonceNotBound
+from attestation.evidence.errors import ChannelNotBound, EvidenceMissing, NonceNotBound
 from attestation.evidence.roots import IntelRoot, TrustRoot
 from attestation.evidence.session import EvidenceExpectation
 from attestation.evidence.verifier import EvidencePolicy, VerifiedEvidence, verify_evidence
 from attestation.policy.base import NotGiven
 from attestation.policy.errors import DevelopmentRefused
-from hmctl.client import retries
-from hmctl.client.channel import Channel
-from hmctl.client.transport import JsonObject
-from hmctl.client.v1 import V1
+from hmctl.client.transport import Transport
 from hmctl.clock import Clock
 from hmctl.trust.collateral import CollateralSource
+from hmctl.trust.decide import Tolerance
 from hmctl.trust.demands import Demands
+from hmctl.trust.offered import Offered
 
-_NONCE_BYTES: Final = 32
 _PLAIN: Final = NotGiven("plain http to this machine")
 _NO_NONCE: Final = NotGiven("the service answers no nonce, so the evidence may be an old one")
 _NO_CHANNEL: Final = NotGiven("the evidence does not name the certificate of this connection")
@@ -39,16 +36,7 @@ class Means:
     demands: Demands
     collateral: CollateralSource
     clock: Clock
-    timeout_seconds: float
     hardware: TrustRoot = dataclasses.field(default_factory=IntelRoot)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tolerance:
-    """What the user puts up with for a service: evidence that binds neither nonce nor connection; development."""
-
-    unbound: bool = False
-    development: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,33 +54,25 @@ class Examined:
     certificate_sha256: str = ""
 
 
-def examine(client: V1, channel: Channel, *, means: Means, tolerance: Tolerance) -> Examined | NotReady:
-    """The service's proven evidence, or that it has none.
+def examine(offered: Offered, transport: Transport, *, means: Means, tolerance: Tolerance) -> Examined:
+    """The proven evidence behind an answer that came over this transport.
 
-    Raises the VerificationError of the check that failed or could not be made, and the transport's errors.
+    Raises the VerificationError of the check that failed or could not be made.
     """
-    nonce = b""
-
-    def ask() -> JsonObject:
-        nonlocal nonce
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return client.attestation(timeout_seconds=means.timeout_seconds, nonce=nonce.hex())
-
-    answer = retries.call(ask, retry=retries.READ, clock=means.clock)
-    bundle = parse_bundle(answer)
+    bundle = offered.claims
     if isinstance(bundle, NotReady):
-        return bundle
-    member = parse_development_member(answer)
+        raise EvidenceMissing
+    member = parse_development_member(offered.answer)
     if member is not None and not tolerance.development:
         raise DevelopmentRefused
-    seen = channel.seen
-    expect = EvidenceExpectation(nonce=nonce, tls_cert_sha256=_PLAIN if seen is None else seen)
-    return _Examination(client, means, bundle, member).verify(expect, unbound_is_tolerable=tolerance.unbound)
+    seen = transport.channel.seen
+    expect = EvidenceExpectation(nonce=offered.nonce, tls_cert_sha256=_PLAIN if seen is None else seen)
+    return _Examination(transport, means, bundle, member).verify(expect, unbound_is_tolerable=tolerance.unbound)
 
 
 @dataclass(frozen=True)
 class _Examination:
-    client: V1
+    transport: Transport
     means: Means
     bundle: Ready
     member: DevelopmentMember | None
@@ -130,7 +110,7 @@ class _Examination:
         )
 
     def _ground(self) -> tuple[TrustRoot, Collateral, EvidencePolicy]:
-        service = self.client.transport.service
+        service = self.transport.service
         if self.member is not None:
             policy = self.means.demands.policy(service, development=True)
             return self.member.root, self.member.collateral, policy

@@ -1,24 +1,68 @@
-"""The gate before every secret: examine the evidence, decide, hold the build against the user's approvals."""
+"""The gate before every secret: examine the evidence, decide, hold the build against the user's approvals.
 
-from dataclasses import dataclass
+What verifies is loaded when a service offers something to verify, so that others are not slowed by it.
+"""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from attestation.errors import VerificationError
 from attestation.evidence.bundle import NotReady, Ready, parse_bundle
+from attestation.evidence.errors import EvidenceMissing
 from hmctl.client.v1 import V1
+from hmctl.clock import Clock
 from hmctl.errors import BadAnswer, HmctlError, HttpFailed, TransportFailed, TrustRefused
 from hmctl.io import Terminal
-from hmctl.trust import decide, examine
-from hmctl.trust.approving import Approvals
+from hmctl.settings import TRUST_POLICY, Settings
+from hmctl.trust import decide, offered
 from hmctl.trust.decide import Policy, ServiceTrust, Standing
-from hmctl.trust.examine import Examined, Means
+from hmctl.trust.store import TrustStore
+
+if TYPE_CHECKING:
+    from attestation.evidence.roots import TrustRoot
+    from hmctl.trust.approving import Approvals
+    from hmctl.trust.demands import Demands
+    from hmctl.trust.examine import Examined, Means
 
 
-@dataclass(frozen=True)
 class Gate:
-    """The means of one command and the user's approvals."""
+    """The gate of one command. Each service is examined once. `hardware` None means the maker's root."""
 
-    means: Means
-    approvals: Approvals
+    def __init__(
+        self,
+        chosen: Settings,
+        *,
+        clock: Clock,
+        terminal: Terminal,
+        store: TrustStore,
+        hardware: "TrustRoot | None" = None,
+    ) -> None:
+        self._settings = chosen
+        self._clock = clock
+        self._terminal = terminal
+        self._store = store
+        self._hardware = hardware
+        self._examined: dict[str, Examined | NotReady] = {}
+
+    @cached_property
+    def demands(self) -> "Demands":
+        """What the user demands of services (StoreDamaged when that cannot be read)."""
+        from hmctl.trust import demands
+
+        return demands.load(self._settings.home)
+
+    @cached_property
+    def approvals(self) -> "Approvals":
+        """The user's decisions about builds."""
+        from hmctl.trust.approving import Approvals
+
+        return Approvals(
+            store=self._store,
+            demands=self.demands,
+            terminal=self._terminal,
+            clock=self._clock,
+            approve_all=self._settings.trust_all,
+        )
 
     def admit(self, client: V1, policy: Policy) -> ServiceTrust:
         """The trust in the client's service; TrustRefused if there is not enough.
@@ -30,6 +74,7 @@ class Gate:
             return self._unchecked(client, policy)
         found = self.examine(client, policy)
         if isinstance(found, NotReady):
+            self._refuse_what_is_demanded(policy)
             trust = decide.without_evidence(policy, found)
         else:
             trust = decide.with_evidence(policy, found)
@@ -40,22 +85,57 @@ class Gate:
             self.approvals.require(policy, trust)
         return trust
 
-    def examine(self, client: V1, policy: Policy) -> Examined | NotReady:
+    def examine(self, client: V1, policy: Policy) -> "Examined | NotReady":
         """The service's evidence after verification (TrustRefused when it fails or nothing can be checked)."""
-        try:
-            return examine.examine(client, client.transport.channel, means=self.means, tolerance=policy.tolerance)
-        except VerificationError as problem:
-            raise decide.refusal(policy, problem) from problem
-        except (TransportFailed, HttpFailed, BadAnswer) as problem:
-            if policy.service.is_loopback:
-                raise
-            raise _no_evidence(policy, problem) from None
+        url = policy.service.url
+        if url not in self._examined:
+            try:
+                self._examined[url] = self._verified(client, policy)
+            except VerificationError as problem:
+                raise decide.refusal(policy, problem) from problem
+            except (TransportFailed, HttpFailed, BadAnswer) as problem:
+                if policy.service.is_loopback:
+                    raise
+                raise _no_evidence(policy, problem) from None
+        return self._examined[url]
+
+    def _refuse_what_is_demanded(self, policy: Policy) -> None:
+        """A service without evidence meets no demand that the user has on this very service."""
+        if not (self._settings.home / TRUST_POLICY).exists():
+            return
+        demanded = self.demands.of(policy.service)
+        if demanded.app_id or demanded.registry:
+            raise decide.refusal(policy, EvidenceMissing())
+
+    def _verified(self, client: V1, policy: Policy) -> "Examined | NotReady":
+        seconds = self._settings.evidence_timeout_seconds
+        made = offered.ask(client, clock=self._clock, timeout_seconds=seconds)
+        if isinstance(made.claims, NotReady):
+            return made.claims
+        from hmctl.trust import examine
+
+        return examine.examine(made, client.transport, means=self._means, tolerance=policy.tolerance)
+
+    @cached_property
+    def _means(self) -> "Means":
+        from attestation.evidence.roots import IntelRoot
+        from hmctl.trust.collateral import CollateralSource
+        from hmctl.trust.examine import Means
+
+        source = CollateralSource(
+            self._settings.home,
+            clock=self._clock,
+            supplied=self._settings.collateral_file,
+            pccs_url=self._settings.pccs_url or self.demands.pccs_url,
+        )
+        root = self._hardware or IntelRoot()
+        return Means(demands=self.demands, collateral=source, clock=self._clock, hardware=root)
 
     def _unchecked(self, client: V1, policy: Policy) -> ServiceTrust:
         if not policy.service.is_loopback:
             client.transport.require_authority()
         try:
-            claims = fetch(client, timeout_seconds=self.means.timeout_seconds)
+            claims = fetch(client, timeout_seconds=self._settings.evidence_timeout_seconds)
         except TransportFailed:
             raise
         except (HttpFailed, BadAnswer, TrustRefused) as problem:
