@@ -30,6 +30,8 @@ def load(tmp_path: Path, **values: str) -> object:
         ("SCOPE_MODE", "quick", "must be one of"),
         ("THROTTLE_SIGNUP", "5/fortnight", "'5/fortnight' is not a rate such as 5/hour"),
         ("QUERY_DIRECT_SQL_FALLBACK", "1", "is not a setting"),
+        ("ENCLAVE_TLS", "maybe", "must be true or false"),
+        ("ENCLAVE_TLS", "1", "takes its key from a guest agent; set HIVEMIND_EVIDENCE"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, name: str, value: str, words: str) -> None:
@@ -53,6 +55,15 @@ def test_a_secret_comes_from_a_file_and_is_never_taken_from_two_places(tmp_path:
         load(tmp_path, ADMIN_KEY_FILE=str(tmp_path / "missing"))
     with pytest.raises(SettingsError, match="not a setting"):
         load(tmp_path, PORT_FILE=str(secret))
+
+
+@pytest.mark.parametrize(
+    ("value", "on"),
+    [("1", True), ("TRUE", True), ("yes", True), ("on", True), ("0", False), ("off", False), ("", False)],
+)
+def test_tls_in_the_machine_is_switched_by_a_word_and_zero_means_off(tmp_path: Path, value: str, on: bool) -> None:
+    schema = env.load({"HIVEMIND_EVIDENCE": "dstack", "HIVEMIND_ENCLAVE_TLS": value}, base_dir=tmp_path)
+    assert schema.evidence.enclave_tls is on
 
 
 def test_every_setting_has_its_own_name() -> None:
