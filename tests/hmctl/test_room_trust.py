@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from attestation.manifests.room import TrustPolicy
 from hmctl.app import App
 from hmctl.trust.decide import ServiceTrust, Standing
+from tests.hmctl.enclave import Enclave
 from tests.hmctl.http_service import Asked
 from tests.hmctl.lying_service import LyingService
 from tests.hmctl.shell import Shell
@@ -77,6 +79,22 @@ def test_approving_sends_the_hash_that_was_verified(alice: Shell, service: Lying
     assert shown.code == 0, shown.screen
     (asked,) = service.requests("POST", ".*/trust")
     assert asked.json == {"mode": "owner_approved", "allowed_composes": [OTHER, LIVE], "append_live": False}
+
+
+def test_the_hash_comes_out_of_this_sessions_quote(alice: Shell, service: LyingService, tmp_path: Path) -> None:
+    enclave = Enclave(service)
+    enclave.equip(alice, tmp_path)
+    _honest(service)
+
+    shown = alice("-y", "room", "trust", ROOM, "--mode", "owner_approved", "--approve-live")
+
+    assert shown.code == 0, shown.screen
+    (asked,) = service.requests("POST", ".*/trust")
+    assert asked.json["allowed_composes"] == [enclave.build]
+    assert alice("-y", "room", "inspect", ROOM).code == 0
+    enclave.upgrade("0f" * 32)
+    shown = alice("-y", "room", "inspect", ROOM)
+    assert shown.code == 1 and f"running {'0f' * 32}, allowed {'b1' * 32}" in shown.err
 
 
 def test_without_a_proven_build_nothing_is_approved(alice: Shell, service: LyingService) -> None:

@@ -10,7 +10,7 @@ from hmctl.app import App
 from hmctl.client.v1 import V1
 from hmctl.commands.wiring import with_app
 from hmctl.rooms import reference
-from hmctl.runs import paying, receipts
+from hmctl.runs import paying, receipts, statements
 from hmctl.runs.paying import PayerOptions
 from hmctl.secret import Secret
 
@@ -34,6 +34,9 @@ class Options:
 def command(app: App, run_id: str, room: str | None, payer_key: str, output: Path | None) -> None:
     """Fetch the receipt of RUN, which must have ended. Nothing is verified here: see `hmctl receipt verify`.
 
+    Where a hardware quote stands behind it, the maker's statements about the machine are added, so that the file can be
+    checked without a connection.
+
     \b
     Examples:
       hmctl receipt get 4f0a9c1d22be -o receipt.json
@@ -48,7 +51,7 @@ def run(app: App, options: Options) -> None:
     if options.output is not None:
         files.check_can_save(options.output)
     client, payer = _caller(app, options)
-    receipt = receipts.fetch(client, run_id, payer=payer)
+    receipt = statements.complete(app, receipts.fetch(client, run_id, payer=payer))
     if options.output is None:
         app.terminal.data(receipts.text(receipt).decode().removesuffix("\n"))
     else:

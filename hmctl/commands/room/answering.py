@@ -12,7 +12,7 @@ from hmctl.io import one_line
 from hmctl.render import progress, units
 from hmctl.render import run as run_text
 from hmctl.rooms.opening import OpenedRoom
-from hmctl.runs import artifacts, receipts, records, watch
+from hmctl.runs import artifacts, receipts, records, statements, watch
 from hmctl.runs.artifacts import Fetched
 from hmctl.runs.asked import Asked
 from hmctl.runs.records import Verdict
@@ -157,7 +157,7 @@ def _save_receipt(app: App, pending: Pending, judged: Judged, path: Path | None)
     receipt = receipts.fetch(pending.opened.client, judged.row.run_id, payer=pending.reading_payer)
     if receipt.get("record") != judged.row.record:
         raise RecordRejected("The receipt holds another record than the answer came with.", run_id=judged.row.run_id)
-    files.save(path, receipts.text(receipt))
+    files.save(path, receipts.text(statements.complete(app, receipt)))
     app.terminal.say(f"receipt written to {path}")
 
 
