@@ -191,20 +191,6 @@ def test_malformed_evidence_is_refused_before_any_credential(alice: Shell, servi
     assert {asked.path for asked in service.asked} == {"/v1/attestation"}
 
 
-def test_attest_shows_claims_and_says_so(alice: Shell, service: LyingService) -> None:
-    shown = alice("trust", "attest")
-
-    assert shown.screen == (
-        "exit 0\n--- out\n"
-        f"Service:    {service.url}\n"
-        "Ready:      no\n"
-        "Reason:     no guest agent\n"
-        "Version:    0.3.7\n"
-        f"Run signer: {service.signer.public_b64} (DEVELOPMENT key)\n"
-        "--- err\nwarning: these are the service's own claims; none of them was verified\n"
-    )
-
-
 def test_show_and_reset_work_on_the_published_file(alice: Shell) -> None:
     import json
 
