@@ -13,6 +13,8 @@ SHOWN: Final = frozenset(
     {
         "agents.view_agent",
         "agents.view_imagebuild",
+        "attestation.view_composepin",
+        "attestation.view_seenbuild",
         "billing.view_account",
         "billing.view_bookscheck",
         "billing.view_creditcode",

@@ -1,11 +1,15 @@
 """A run: one question to one room. The row is the truth; the message that wakes a worker is only a nudge."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce
 
 from rooms.models import Room
 from runner.enums import BillingStatus, FailureCode, RunStatus
 from tenants.models import Tenant
+
+# Where a record names its build. Records are canonical, so that these very characters occur in no text within.
+COMPOSE_HASH = '"compose_hash":"([0-9a-f]{64})"'
 
 
 class Run(models.Model):
@@ -15,7 +19,8 @@ class Run(models.Model):
     bearer of the room reads them; `error` is a sentence of ours that no agent can choose. `handoff` holds the room's
     key sealed to the workers that were alive at submission; it is emptied in the same update that ends the run.
     `fence` rises with every claim and guards every later write of the worker. `issuer_token_id` is empty when the
-    owner asked. `evidence_sha256` names the evidence that the service offered when the run ended.
+    owner asked. `evidence_sha256` names the evidence that the service offered when the run ended; `compose_hash` is the
+    build that the record in `receipt` names, which the database itself takes from there.
     """
 
     id = models.CharField(max_length=64, primary_key=True)
@@ -43,6 +48,11 @@ class Run(models.Model):
     error = models.CharField(max_length=500, blank=True)
     receipt = models.TextField(blank=True)
     evidence_sha256 = models.CharField(max_length=64, blank=True)
+    compose_hash = models.GeneratedField(
+        expression=Coalesce(Func(F("receipt"), Value(COMPOSE_HASH), function="substring"), Value("")),
+        output_field=models.CharField(max_length=64),
+        db_persist=True,
+    )
     usage = models.JSONField(default=dict)
 
     billing_status = models.CharField(max_length=20, choices=BillingStatus.choices, default=BillingStatus.UNBILLED)
@@ -66,6 +76,7 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["tenant", "-created_at"], name="runs_of_tenant"),
             models.Index(fields=["room", "-created_at"], name="runs_of_room"),
+            models.Index(fields=["compose_hash"], name="runs_of_build"),
             models.Index(fields=["deadline_at"], condition=Q(ended_at=None), name="runs_alive"),
         ]
         constraints = [

@@ -18,7 +18,7 @@ from rooms.models import Invite, Room, RoomKeyWrap, ShareLink, VaultItem
 from runner.enums import FailureCode, RunStatus, StageStatus
 from runner.models import Artifact, Run, Stage
 from tenants.models import ApiKey, Tenant
-from tests.admin import books
+from tests.admin import books, proof
 from tests.factories import rooms, tenants
 from tests.factories.rooms import MadeRoom
 from tests.factories.tenants import Person
@@ -173,6 +173,8 @@ def everything() -> tuple[Person, MadeRoom]:
     books.everything(alice, canary=CANARY)
     build(mediator)
     build(mediator, "running")
+    proof.pin(alice)
+    proof.build()
     worker()
     operator_with_failures()
     leak = new_token(INVITE)

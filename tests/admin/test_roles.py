@@ -47,12 +47,13 @@ DEEDS = {
     "billing.price:withdraw": PAYING,
     "billing.spendtoken:revoke_token": PAYING,
     "agents.agent:sweep": SERVING,
+    "attestation.seenbuild:evidence": set(EVERY),
     "rooms.room:revoke": SERVING,
     "runner.run:stop": SERVING,
 }
 
 # Done to no single row.
-WIDE = {"add", "sweep"}
+WIDE = {"add", "sweep", "evidence"}
 
 
 def client_of(role: str) -> Client:

@@ -47,12 +47,14 @@ SECRET = {
     },
     "runner.stage": {"usage"},
     "runner.artifact": {"filename", "content_sha256", "sealed"},
+    "attestation.composepin": {"envelope"},
+    "attestation.evidencesnapshot": {"body"},
     "billing.creditcode": {"code_hash"},
     "billing.spendtoken": {"token_hash", "label"},
     "billing.sentpage": {"number"},
     "kit.workerkey": {"public_key"},
 }
-OURS = {"hivemind", "tenants", "agents", "rooms", "runner", "billing", "kit", "server"}
+OURS = {"hivemind", "tenants", "agents", "rooms", "runner", "billing", "kit", "attestation"}
 REGISTERED = sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label)
 SHOWN = [(model, shown) for model, shown in REGISTERED if isinstance(shown, ShownAdmin)]
 

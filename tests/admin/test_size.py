@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agents.models import Agent, ImageBuild
+from attestation.server.models import ComposePin, SeenBuild
 from billing.models import BooksCheck
 from hivemind import admin_services
 from hivemind.kit import clock, ids
@@ -46,6 +47,10 @@ def grown(alice: Person, room: MadeRoom) -> None:
     ImageBuild.objects.bulk_create([_copy(build, pk=ids.run_id(), agent=made) for made in agents])
     runs = [_copy(run, pk=ids.run_id(), room=made, tenant_id=made.tenant_id) for made in rooms]
     Run.objects.bulk_create(runs)
+    pin, seen = ComposePin.objects.get(), SeenBuild.objects.get()
+    ComposePin.objects.bulk_create([_copy(pin, id=None, tenant=tenant) for tenant in tenants])
+    hashes = [f"{number:064x}" for number in range(MANY)]
+    SeenBuild.objects.bulk_create([_copy(seen, id=None, compose_hash=compose_hash) for compose_hash in hashes])
     Stage.objects.bulk_create([Stage(run=made, name="scope", position=0, status="done") for made in runs])
     AuditEvent.objects.bulk_create(
         [AuditEvent(at=clock.now(), actor="system:x", action="run.submit", subject=made.pk) for made in runs]

@@ -22,6 +22,10 @@ def _list(title: str, icon: str, model: str) -> dict[str, Any]:
     }
 
 
+def _page(title: str, icon: str, address: str, permission: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{address}"), "permission": _may(permission)}
+
+
 def _superusers(title: str, icon: str, model: str) -> dict[str, Any]:
     return {**_list(title, icon, model), "permission": lambda request: request.user.is_superuser}
 
@@ -104,6 +108,14 @@ UNFOLD = {
                     _list("Runs", "play_circle", "runner.run"),
                     _list("Builds", "deployed_code", "agents.imagebuild"),
                     _list("Workers", "memory", "kit.workerkey"),
+                ],
+            },
+            {
+                "title": "Proof",
+                "items": [
+                    _page("Evidence", "verified_user", "attestation_seenbuild_evidence", "attestation.view_seenbuild"),
+                    _list("Builds that ran", "inventory", "attestation.seenbuild"),
+                    _list("Compose pins", "push_pin", "attestation.composepin"),
                 ],
             },
             {
