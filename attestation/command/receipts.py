@@ -1,5 +1,6 @@
 """Checking a receipt that lies in a file, with answer, question and artifacts beside it. Opens no connection."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,7 @@ def check(question: Question, *, at: int) -> VerifiedReceipt:
     document = parse_receipt(_read(question.receipt, MAX_RECEIPT_BYTES))
     if question.collateral is not None and isinstance(document, dict):
         given = parse_collateral(_read(question.collateral, MAX_COLLATERAL_BYTES))
-        document["collateral"] = parse_receipt(given.to_json().encode())
+        document["collateral"] = json.loads(given.to_json())
     expect = ReceiptExpectation(
         owner_pubkey_b64=question.owner_pubkey_b64,
         signer_pubkey_b64=question.signer_pubkey_b64,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from attestation.canonical import ROOM_V1
 from attestation.errors import CanonicalError
 from attestation.manifests.run_record import RECEIPT_VERSION
-from attestation.receipts.errors import ReceiptMalformed, ReceiptVersionUnknown
+from attestation.receipts.errors import ReceiptMalformed, ReceiptRespelled, ReceiptVersionUnknown
 
 MAX_RECEIPT_BYTES: Final = 4 * 1024 * 1024
 _MEMBERS: Final = {"receipt_version", "record", "evidence", "room_envelope", "collateral"}
@@ -31,14 +31,28 @@ class Document:
         return body
 
 
+def encode_receipt(document: Mapping[str, Any]) -> bytes:
+    """A receipt as the file that it is given out as. Raises CanonicalError for what is no plain JSON."""
+    return ROOM_V1.encode(document)
+
+
 def parse_receipt(data: bytes) -> object:
-    """The JSON of a receipt as a value. Raises ReceiptMalformed for anything two readers could read differently."""
+    """The value of a receipt's file, which may end with one line feed.
+
+    A receipt has one spelling, so that no byte of the file can be changed unnoticed, whether anything is signed there
+    or not. Raises ReceiptMalformed for every other spelling, and ReceiptRespelled if it is JSON.
+    """
     if len(data) > MAX_RECEIPT_BYTES:
         raise ReceiptMalformed("The file is too large for a receipt.")
+    bare = data.removesuffix(b"\n")
     try:
-        return ROOM_V1.decode_strict(data)
+        value = ROOM_V1.decode_strict(bare)
+        same = ROOM_V1.encode(value) == bare
     except CanonicalError as error:
         raise ReceiptMalformed from error
+    if not same:
+        raise ReceiptRespelled
+    return value
 
 
 def take_apart(document: object) -> Document:

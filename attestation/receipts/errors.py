@@ -12,6 +12,14 @@ class ReceiptMalformed(VerificationError):
     remedy = "Fetch the receipt from the service again."
 
 
+class ReceiptRespelled(ReceiptMalformed):
+    """The file is JSON, and not canonical: a program formatted it anew, or somebody changed it."""
+
+    code = "receipt_respelled"
+    sentence = "The file is not byte for byte as receipts are given out."
+    remedy = "Use the receipt as it was downloaded, not a formatted copy, or fetch it from the service again."
+
+
 class ReceiptVersionUnknown(CouldNotCheck):
     """A receipt of a later form."""
 

@@ -1,9 +1,10 @@
 """Receipts: fetched once, kept by the user, held against what this machine noted."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from attestation.errors import CanonicalError
+from attestation.receipts.document import encode_receipt
 from hmctl.client import wire
 from hmctl.client.transport import JsonObject
 from hmctl.client.v1 import V1
@@ -28,8 +29,11 @@ def fetch(client: V1, run_id: str, *, payer: Secret | None) -> JsonObject:
 
 
 def text(receipt: JsonObject) -> bytes:
-    """A receipt as a file."""
-    return (json.dumps(receipt, indent=2) + "\n").encode()
+    """A receipt as a file: in its one spelling, as one line (BadAnswer for what has none)."""
+    try:
+        return encode_receipt(receipt) + b"\n"
+    except CanonicalError as problem:
+        raise BadAnswer("the service answered with a receipt that is no plain JSON") from problem
 
 
 def check_notes(body: Mapping[str, Any], noted: Asked) -> None:

@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from attestation.errors import KernelError, VerificationError
+from attestation.errors import VerificationError
 from attestation.evidence import errors
 from attestation.evidence.collateral import Collateral, parse_collateral
 from attestation.evidence.compose_hash import ComposeSource, prove_compose_hash
@@ -23,7 +22,6 @@ from attestation.policy.tcb import TcbPolicy
 from tests.attestation import genuine
 
 CASES = json.loads((Path(__file__).parents[1] / "vectors" / "tdx_samples.json").read_text())["cases"]
-CHANGES = 1000
 UP_TO_DATE = TcbPolicy(allowed_statuses=frozenset({TcbStatus.UP_TO_DATE}), minimum_evaluation_number=17)
 
 
@@ -78,38 +76,6 @@ def test_collateral_of_another_processor_is_no_verdict() -> None:
     other = parse_collateral(genuine.sample("tdx_quote_outdated_collateral.json"))
     with pytest.raises(errors.CollateralForOtherMachine):
         verified(genuine.quote(), other, 1774003274)
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning")
-def test_no_changed_byte_of_a_genuine_quote_is_accepted() -> None:
-    quote, collateral = genuine.quote(), genuine.collateral()
-    chance = random.Random(20250719)
-    places = [*range(len(quote) - 80, len(quote)), *(chance.randrange(len(quote)) for _ in range(CHANGES - 80))]
-    for place in places:
-        changed = bytearray(quote)
-        changed[place] ^= chance.randrange(1, 256)
-        with pytest.raises(VerificationError):
-            verified(bytes(changed), collateral)
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning")
-def test_no_changed_byte_of_genuine_collateral_is_accepted() -> None:
-    quote, text = genuine.quote(), genuine.sample("tdx_quote_collateral.json")
-    collateral, chance = parse_collateral(text), random.Random(20250720)
-    for _ in range(CHANGES):
-        place = chance.randrange(len(text))
-        changed = bytearray(text)
-        # Another character of the same kind keeps the form and gets further than any byte would.
-        alike = b"0123456789abcdef" if chr(text[place]) in "0123456789abcdef" else bytes(range(32, 127))
-        changed[place] = chance.choice([byte for byte in alike if byte != text[place]])
-        try:
-            read = parse_collateral(bytes(changed))
-        except errors.CollateralMalformed:
-            continue
-        if read == collateral:
-            continue
-        with pytest.raises(KernelError):
-            verified(quote, read)
 
 
 def test_bytes_behind_a_genuine_quote_are_refused_unless_they_are_padding() -> None:

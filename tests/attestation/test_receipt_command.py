@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from attestation.__main__ import BAD, NOT_CHECKED, VERIFIED, main
+from attestation.canonical import ROOM_V1
 from attestation.encoding import b64
 from tests.attestation import invented, paid
 
@@ -32,10 +33,10 @@ def files(tmp_path: Path) -> dict[str, str]:
     root = invented.authority().root.certificate.public_bytes(Encoding.DER)
     machine = paid.of_a_machine()
     contents = {
-        "receipt": json.dumps(paid.receipt()).encode(),
-        "machine": json.dumps(machine).encode(),
-        "shown": json.dumps(showing(root)).encode(),
-        "bare": json.dumps(machine | {"collateral": None}).encode(),
+        "receipt": ROOM_V1.encode(paid.receipt()),
+        "machine": ROOM_V1.encode(machine),
+        "shown": ROOM_V1.encode(showing(root)),
+        "bare": ROOM_V1.encode(machine | {"collateral": None}),
         "collateral": invented.collateral().to_json().encode(),
         "root": root,
         "answer": paid.ANSWER.encode() + b"\n",

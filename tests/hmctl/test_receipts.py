@@ -9,6 +9,7 @@ import pytest
 from attestation.canonical import ROOM_V1
 from attestation.digests import text_hash
 from attestation.manifests.run_record import evidence_hash, hash_error
+from attestation.receipts.document import parse_receipt
 from tests.hmctl.http_service import Reply
 from tests.hmctl.lying_service import LyingService
 from tests.hmctl.shell import Shell
@@ -142,8 +143,16 @@ def test_get_prints_or_writes_the_receipt_of_a_run(accepted: Shell, service: Lyi
     assert json.loads(printed.out)["record"]["body"]["run_id"] == run_id
     path = tmp_path / "receipt.json"
     assert accepted("receipt", "get", run_id, "--link", service.link(), "-o", str(path)).code == 0
-    assert json.loads(path.read_text()) == json.loads(printed.out)
+    assert path.read_text() == printed.out
+    parse_receipt(path.read_bytes())
     assert {asked.bearer for asked in service.requests("GET", ".*/receipt")} == {service.invite}
+
+
+def test_a_formatted_copy_is_refused_with_what_to_do(kept: Path, accepted: Shell) -> None:
+    kept.write_text(json.dumps(json.loads(kept.read_text()), indent=2))
+    shown = accepted("receipt", "verify", str(kept), "--accept-development")
+    assert shown.code == 1
+    assert "not byte for byte as receipts are given out" in shown.err and "not a formatted copy" in shown.err
 
 
 def test_get_refuses_the_receipt_of_another_run(accepted: Shell, service: LyingService) -> None:

@@ -1,10 +1,11 @@
 """Giving out receipts."""
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from attestation.receipts.document import encode_receipt
 from hivemind.kit.api.responses import refusals
 from runner.api import payer
 from runner.api.receipt_shapes import ReceiptResponse
@@ -26,11 +27,12 @@ class RunReceiptView(APIView):
         parameters=[PAYER],
         responses={200: ReceiptResponse, **refusals(401, 403, 404, 409)},
     )
-    def get(self, request: Request, run_id: str) -> Response:
-        """Everything that is needed to check the run's answer without this service.
+    def get(self, request: Request, run_id: str) -> HttpResponse:
+        """Everything that is needed to check the run's answer without this service, in the one spelling of receipts.
 
         Whoever sees the run gets it: it holds digests of question, answer and files, and none of them.
         """
         run = selectors.get(principal_of(request), run_id, payer=payer.named(request))
         disposition = {"Content-Disposition": f'attachment; filename="receipt-{run.pk}.json"'}
-        return Response(receipts.document(run), headers=NO_STORE | disposition)
+        content = encode_receipt(receipts.document(run))
+        return HttpResponse(content, content_type="application/json", headers=NO_STORE | disposition)

@@ -8,6 +8,7 @@ from django.test import Client
 
 from attestation.evidence.roots import IntelRoot
 from attestation.receipt import ReceiptExpectation, verify_receipt
+from attestation.receipts.document import parse_receipt
 from hivemind.kit.handoff import WorkerIdentity
 from rooms.selectors import rooms as selectors
 from rooms.services import opening
@@ -50,6 +51,7 @@ def test_who_asked_gets_a_receipt_that_verifies(run: Run, room: MadeRoom) -> Non
     assert answer["Content-Disposition"] == f'attachment; filename="receipt-{run.pk}.json"'
     assert "no-store" in answer["Cache-Control"]
     owner = room.row.owner_pubkey_b64
+    assert (answer["Content-Type"], parse_receipt(answer.content)) == ("application/json", answer.json())
     verdict = verified(answer.json(), answer=ANSWER, prompt=factory.QUESTION, owner_pubkey_b64=owner, run_id=run.pk)
     assert set(verdict.not_checked) == {"run signer", "room trust", "client nonce", "artifacts"}
 
