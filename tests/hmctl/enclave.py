@@ -4,6 +4,7 @@ import hashlib
 import json
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -50,12 +51,20 @@ def statements(state: MachineState = MachineState()) -> Collateral:  # noqa: B00
 
 
 class Enclave:
-    """Makes a service answer with evidence. `facts` says what runs; tests change it between commands."""
+    """Makes a service answer with evidence. `facts` says what runs; tests change it between commands.
+
+    `certificate` (DER) is the one in which TLS ends inside the machine. `version` 1 and 2 are evidence of the start,
+    which answers no nonce. `change` lies about the finished answer.
+    """
 
     def __init__(self, service: LyingService, *, kind: str = "hardware") -> None:
         self.service = service
         self.kind = kind
         self.state = MachineState()
+        self.certificate: bytes | None = None
+        self.version = 3
+        self.debug = False
+        self.change: Callable[[dict[str, Any]], dict[str, Any]] = lambda answer: answer
         self.facts = BootFacts(
             app_id="a1" * 20,
             compose_hash="b1" * 32,
@@ -80,38 +89,50 @@ class Enclave:
         shell.hardware = Maker(authority())
         shell.environment["HIVEMIND_COLLATERAL"] = str(path)
 
-    def answer(self, asked: Asked) -> Answer:
-        nonce = bytes.fromhex(asked.query.get("nonce", "")) or bytes(32)
-        log, register = mint_event_log(self.facts)
-        signer = self.service.signer.public_b64
+    def report_data(self, nonce: bytes) -> bytes:
+        seen = hashlib.sha256(self.certificate).digest() if self.certificate else None
+        if self.version == 1:
+            return report_data.build_v1("0.3.7")
+        if self.version == 2:
+            return report_data.build_v2("0.3.7", cert_sha256=seen or bytes(32))
         binding = report_data.SessionBinding(
             app_version="0.3.7",
             nonce=nonce,
-            tls_cert_sha256=None,
-            run_signer=unb64(signer),
+            tls_cert_sha256=seen,
+            run_signer=unb64(self.service.signer.public_b64),
             keyset_sha256=report_data.keyset_digest({}),
         )
+        return report_data.build_v3(binding)
+
+    def answer(self, asked: Asked) -> Answer:
+        nonce = bytes.fromhex(asked.query.get("nonce", "")) or bytes(32)
+        log, register = mint_event_log(self.facts)
         measurements = Measurements(
             mr_td=b"t" * 48,
             rtmrs=(b"0" * 48, b"1" * 48, b"2" * 48, register),
             mr_config_id=b"\x01" + bytes.fromhex(self.build) + bytes(15),
         )
+        tls = TlsClaim()
+        if self.certificate:
+            tls = TlsClaim(enabled=True, cert_fingerprint_sha256_hex=hashlib.sha256(self.certificate).hexdigest())
         ready = Ready(
             booted_at=1767225600.0,
-            quote=mint_quote(authority(), report_data=report_data.build_v3(binding), measurements=measurements),
+            quote=mint_quote(
+                authority(), report_data=self.report_data(nonce), measurements=measurements, debug=self.debug
+            ),
             event_log_json=log,
             measurements={},
             compose_hash=self.build,
             app_id=self.facts.app_id,
             instance_id=self.facts.instance_id or "",
             hivemind_version="0.3.7",
-            report_data_version=3,
+            report_data_version=self.version,
             app_auth=AppAuth(),
-            tls=TlsClaim(),
-            run_signer_pubkey_b64=signer,
+            tls=tls,
+            run_signer_pubkey_b64=self.service.signer.public_b64,
             run_signer_key_path="hivemind-runs-v1",
         )
-        return ready.to_wire() | self._development()
+        return self.change(ready.to_wire() | self._development())
 
     def _development(self) -> dict[str, Any]:
         if self.kind == "hardware":
