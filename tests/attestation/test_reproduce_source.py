@@ -7,6 +7,7 @@ import pytest
 
 from attestation.errors import CouldNotCheck, VerificationError
 from attestation.reproduce import links
+from attestation.reproduce.compose_file import read_compose_file
 from attestation.reproduce.errors import (
     CommitAbbreviated,
     CommitDiffers,
@@ -48,7 +49,9 @@ def test_the_published_address_is_read_and_its_short_ref_is_not_enough(vectors: 
 
     assert f"https://raw.githubusercontent.com{whole.raw_path}" == vector["raw_url"].replace("3c3fcbb", commit)
     assert whole.short == vector["short_source"].replace("3c3fcbb", commit)
-    assert render(vector["repo_yaml"].encode(), whole.rewriting) == vector["rendered_yaml"].encode()
+    rendered = render(vector["repo_yaml"].encode(), whole.rewriting)
+    assert rendered == vector["rendered_yaml"].encode()
+    assert list(read_compose_file(rendered).images.values()) == vector["image_refs"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ TEXT = app_compose()
 APP, GATEWAY, BUILD = "a1" * 20, "gateway.example", "c0" * 32
 SOURCE: SourceFile = read_source(NamedSource("you", COMMIT, URL))
 TOKEN = "ghp_alice"
+VECTORS = Path(__file__).parents[1] / "vectors"
 
 
 @pytest.fixture
@@ -35,6 +37,10 @@ def text_of(olga: Publishing, *, app_id: str = APP, gateway: str = GATEWAY) -> b
 def test_the_page_of_the_machine_is_read(olga: Publishing) -> None:
     assert text_of(olga) == TEXT
     assert olga.paths == [f"/page/{APP}/{GATEWAY}"]
+
+
+def test_the_usual_gateway_is_the_published_one() -> None:
+    assert json.loads((VECTORS / "reproduce.json").read_text())["gateway"] == USUAL_GATEWAY
 
 
 def test_the_real_address_names_application_and_gateway() -> None:
