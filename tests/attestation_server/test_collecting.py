@@ -17,11 +17,14 @@ from attestation.keys import derive_run_signer
 from attestation.server import errors
 from attestation.server.services import collecting
 from attestation.server.standin.machine import DevelopmentMachine
+from attestation.server.standin.server import answers
 from hivemind.kit import conf
 from tests.attestation_server import standing_in
 from tests.attestation_server.standing_in import MACHINE, NONCE, listening
 
-KEYS = json.loads((Path(__file__).parents[1] / "vectors" / "keys.json").read_text())
+VECTORS = Path(__file__).parents[1] / "vectors"
+KEYS = json.loads((VECTORS / "keys.json").read_text())
+CALLS = json.loads((VECTORS / "attestation_bundle.json").read_text())["guest_agent_calls"]
 OTHER = DevelopmentMachine(b"o" * 32, standing_in.VERSION)
 NEWER = DevelopmentMachine(standing_in.SEED, "9.9.9")
 
@@ -240,3 +243,23 @@ def test_a_stand_in_does_not_pass_for_hardware(path):
     hardware = dataclasses.replace(standing_in.source(path), kind="dstack")
     with listening(path), pytest.raises(errors.EvidenceRefused, match="chain_invalid"):
         collecting.collect(hardware, booted_at=1.0)
+
+
+def test_the_agent_is_asked_what_published_services_ask_it(path, certificate):
+    """For what an old client gets; who sends a nonce is answered with a quote of its own."""
+    asked = []
+
+    def noting(name: str) -> standing_in.Call:
+        def answer(request: Any) -> dict[str, Any]:
+            asked.append({"path": f"/{name}", "body": dict(request.members)})
+            return answers(MACHINE)[f"/{name}"](request)
+
+        return answer
+
+    with listening(path, **{name: noting(name) for name in ("GetKey", "GetQuote", "Info")}):
+        collected(path)
+    quoted = report_data.build_v2(standing_in.VERSION, cert_sha256=certificate.sha256).hex()
+    calls = json.loads(json.dumps(CALLS))
+    [quote] = [call for call in calls if call["path"] == "/GetQuote"]
+    quote["body"]["report_data"] = quoted
+    assert sorted(asked, key=str) == sorted(calls, key=str)
