@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Makes the platform's image: hivemind-platform:latest.
+#
+#   BASE_IMAGE=python@sha256:... deploy/build.sh    on a published base, by its digest
+#   deploy/build.sh                                 on a base made from Debian packages, as root
+#
+# What goes into the image is listed below and taken from the last commit, so that no file of a working copy gets in.
+# Packages are fetched here by their hashes and checked again in the build, which has no network.
+# PLATFORM_TAG names the result; PLATFORM_PYTHON (3.11) is the version of Python in the base.
+set -euo pipefail
+export PATH="$PATH:/usr/sbin:/sbin"
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+tag="${PLATFORM_TAG:-hivemind-platform:latest}"
+suite="${PLATFORM_SUITE:-bookworm}"
+version="${PLATFORM_PYTHON:-3.11}"
+base="${BASE_IMAGE:-}"
+contents=(agents attestation billing deploy/Dockerfile deploy/image hivemind hmctl manage.py requirements/server.lock
+          rooms runner tenants)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+say() { printf '[%3ds] %s\n' "$SECONDS" "$*"; }
+fail() { say "error: $*" >&2; exit 1; }
+
+base_from_debian() {
+    command -v mmdebstrap >/dev/null || fail "mmdebstrap is missing: install it, or set BASE_IMAGE"
+    say "making a base from Debian $suite"
+    mmdebstrap --quiet --mode=root --variant=essential --include=python3,python3-venv,ca-certificates \
+        --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+        --dpkgopt='path-exclude=/usr/share/locale/*' \
+        --customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/* "$1"/var/log/*' \
+        "$suite" "$work/root.tar"
+    base="hivemind-platform-base:$suite"
+    docker import --change 'ENV LANG=C.UTF-8' --change 'CMD ["python3"]' "$work/root.tar" "$base" >/dev/null
+}
+
+docker version >/dev/null 2>&1 || fail "no Docker engine answers"
+case "$base" in
+    "") base_from_debian ;;
+    *@sha256:*) ;;
+    *) fail "BASE_IMAGE must name a digest: name@sha256:..." ;;
+esac
+say "fetching $(grep -c '^[a-z]' requirements/server.lock) pinned packages for Python $version"
+python=$([ -x .venv/bin/python ] && echo .venv/bin/python || echo python3)
+"$python" -m pip --quiet --disable-pip-version-check --no-input download --require-hashes --no-deps \
+    --only-binary :all: --python-version "$version" --requirement requirements/server.lock --dest "$work/wheels"
+git archive --format=tar HEAD "${contents[@]}" > "$work/context.tar"
+tar -C "$work" --owner=0 --group=0 --numeric-owner --mtime=@0 --sort=name -rf "$work/context.tar" wheels
+say "building $tag on $base"
+docker build --quiet --network none --build-arg BASE_IMAGE="$base" \
+    --file deploy/Dockerfile --tag "$tag" - < "$work/context.tar" >/dev/null
+say "made $tag ($(docker image inspect --format '{{.Id}}' "$tag"))"
+say "push it to a registry and render with the digest that the registry names"
