@@ -5,7 +5,6 @@ import ssl
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -20,11 +19,6 @@ from tests.hmctl.secured import REMOTE, Authority, ConnectProxy, SecuredService,
 
 CLOSES = {"Connection": "close"}
 SECRET = Secret("hmk_" + "s" * 43)
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path)
 
 
 @pytest.fixture
