@@ -113,4 +113,4 @@ def test_init_recognises_an_operators_key(carol: Shell, service: LyingService) -
     assert shown.code == 0
     assert "Role:    admin\n" in shown.out
     assert carol("--profile", "ops", *LIST).code == 0
-    assert "OK   service - version 0.3.7, operator key accepted\n" in carol("--profile", "ops", "doctor").out
+    assert "OK   service auth - operator key accepted\n" in carol("--profile", "ops", "doctor").out
