@@ -27,14 +27,7 @@ class CanonicalForm:
         Raises CanonicalError for anything but text, bool, int, finite float, None, lists and objects with
         text keys, for lone surrogates, and for nesting deeper than 64.
         """
-        plain = _plain(value, depth=0)
-        try:
-            text = json.dumps(
-                plain, ensure_ascii=self.ascii_only, allow_nan=False, sort_keys=True, separators=(",", ":")
-            )
-            return text.encode("utf-8")
-        except ValueError as error:
-            raise CanonicalError from error
+        return self._written(_plain(value, depth=0))
 
     def decode_strict(self, data: bytes) -> object:
         """Parses JSON, in canonical form or not, refusing what two parsers could read differently.
@@ -49,6 +42,19 @@ class CanonicalForm:
             raise CanonicalError("The data is not acceptable JSON.") from error
         return _plain(value, depth=0)
 
+    def is_exact(self, data: bytes, value: object) -> bool:
+        """Whether these are the canonical bytes of the value that `decode_strict` made of them."""
+        return self._written(value) == data
+
+    def _written(self, plain: object) -> bytes:
+        try:
+            text = json.dumps(
+                plain, ensure_ascii=self.ascii_only, allow_nan=False, sort_keys=True, separators=(",", ":")
+            )
+            return text.encode("utf-8")
+        except ValueError as error:
+            raise CanonicalError from error
+
 
 ROOM_V1 = CanonicalForm("room-v1", ascii_only=False)
 PIN_V1 = CanonicalForm("pin-v1", ascii_only=True)
@@ -59,14 +65,14 @@ def _plain(value: object, *, depth: int) -> object:
     if depth > _MAX_DEPTH:
         raise CanonicalError("The value is nested too deeply.")
     if isinstance(value, str):
-        return _encodable(value)
+        return value if value.isascii() else _encodable(value)
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
         return _finite_value(value)
     if isinstance(value, list | tuple):
         return [_plain(item, depth=depth + 1) for item in value]
-    if isinstance(value, Mapping):
+    if isinstance(value, dict | Mapping):
         return {_key(name): _plain(item, depth=depth + 1) for name, item in value.items()}
     raise CanonicalError
 
@@ -74,7 +80,7 @@ def _plain(value: object, *, depth: int) -> object:
 def _key(name: object) -> str:
     if not isinstance(name, str):
         raise CanonicalError("Object keys must be text.")
-    return _encodable(name)
+    return name if name.isascii() else _encodable(name)
 
 
 def _encodable(text: str) -> str:

@@ -47,18 +47,20 @@ def read_chain(pem: bytes) -> tuple[x509.Certificate, ...]:
         raise ChainInvalid from error
 
 
-def check_chain(chain: Sequence[x509.Certificate], *, root_point: bytes) -> None:
-    """Each certificate is signed by the next, the last one by itself, and its key is the root's.
+def check_chains(chains: Sequence[Sequence[x509.Certificate]], *, root_point: bytes) -> None:
+    """In each chain every certificate is signed by the next, the last one by itself, and its key is the root's.
 
-    Raises ChainInvalid. Validity in time and revocation are left to the caller.
+    Chains share their ends; a signature that occurs in several is checked once. Raises ChainInvalid. Validity in time
+    and revocation are left to the caller.
     """
     try:
-        for certificate, issuer in zip(chain, [*chain[1:], chain[-1]], strict=True):
+        links = dict.fromkeys(link for chain in chains for link in zip(chain, [*chain[1:], chain[-1]], strict=True))
+        for certificate, issuer in links:
             certificate.verify_directly_issued_by(issuer)
-        point = _point(chain[-1])
+        points = {_point(chain[-1]) for chain in chains}
     except (*PARSING_ERRORS, InvalidSignature) as error:
         raise ChainInvalid from error
-    if point != root_point:
+    if points != {root_point}:
         raise ChainInvalid("The certificates lead to another root than the one that is trusted.")
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from cryptography.x509 import Certificate
 
 from attestation.evidence import errors
-from attestation.evidence.chains import PARSING_ERRORS, check_chain, read_chain
+from attestation.evidence.chains import PARSING_ERRORS, check_chains, read_chain
 from attestation.evidence.collateral import Collateral, Validity
 from attestation.evidence.dcap_reasons import reason_for
 from attestation.evidence.platform import PlatformPolicy, TcbStatus, VerifiedQuote
@@ -78,8 +78,7 @@ def _checked_chains(
 ) -> list[tuple[Certificate, ...]]:
     machine = read_chain(parts.pck_chain)
     chains = [machine, *(read_chain(text.encode("utf-8")) for text in collateral.issuer_chains.values())]
-    for chain in chains:
-        check_chain(chain, root_point=roots.public_point)
+    check_chains(chains, root_point=roots.public_point)
     try:
         for certificate in machine:
             span = certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp()

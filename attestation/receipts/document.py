@@ -47,7 +47,7 @@ def parse_receipt(data: bytes) -> object:
     bare = data.removesuffix(b"\n")
     try:
         value = ROOM_V1.decode_strict(bare)
-        same = ROOM_V1.encode(value) == bare
+        same = ROOM_V1.is_exact(bare, value)
     except CanonicalError as error:
         raise ReceiptMalformed from error
     if not same:

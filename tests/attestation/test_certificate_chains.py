@@ -4,7 +4,7 @@ import random
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from attestation.evidence.chains import check_chain, read_chain
+from attestation.evidence.chains import check_chains, read_chain
 from attestation.evidence.errors import ChainInvalid
 from tests.attestation import invented
 
@@ -19,7 +19,7 @@ POINT = invented.authority().trust_root.public_point
 def test_a_chain_leads_link_by_link_to_the_root() -> None:
     chain = read_chain(CHAIN)
     assert len(chain) == 3
-    check_chain(chain, root_point=POINT)
+    check_chains([chain], root_point=POINT)
     assert read_chain(CHAIN.replace(b"\n", b"\r\n")) == chain
 
 
@@ -36,12 +36,24 @@ def test_a_chain_leads_link_by_link_to_the_root() -> None:
 )
 def test_a_chain_with_a_wrong_link_is_refused(chain: bytes) -> None:
     with pytest.raises(ChainInvalid):
-        check_chain(read_chain(chain), root_point=POINT)
+        check_chains([read_chain(chain)], root_point=POINT)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_wrong_chain_among_good_ones_is_refused(place: int) -> None:
+    other = invented.authority(b"c" * 32)
+    good = [read_chain(CHAIN), read_chain(PLATFORM + ROOT), read_chain(CHAIN)]
+    check_chains(good, root_point=POINT)
+    foreign = read_chain(b"".join(signer.pem.encode() for signer in (other.machine, other.platform, other.root)))
+    crossed = (*foreign[:1], *good[0][1:])
+    for wrong in (foreign, crossed):
+        with pytest.raises(ChainInvalid):
+            check_chains([*good[:place], wrong, *good[place + 1 :]], root_point=POINT)
 
 
 def test_a_chain_to_another_root_is_refused() -> None:
     with pytest.raises(ChainInvalid):
-        check_chain(read_chain(CHAIN), root_point=invented.authority(b"c" * 32).trust_root.public_point)
+        check_chains([read_chain(CHAIN)], root_point=invented.authority(b"c" * 32).trust_root.public_point)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -54,7 +66,7 @@ def test_not_even_the_copy_of_the_root_may_be_changed() -> None:
         text = base64.encodebytes(bytes(changed))
         pem = b"-----BEGIN CERTIFICATE-----\n" + text + b"-----END CERTIFICATE-----\n"
         with pytest.raises(ChainInvalid):
-            check_chain(read_chain(MACHINE + PLATFORM + pem), root_point=POINT)
+            check_chains([read_chain(MACHINE + PLATFORM + pem)], root_point=POINT)
 
 
 @pytest.mark.parametrize(

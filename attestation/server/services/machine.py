@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from attestation.evidence.chains import check_chain, read_chain
+from attestation.evidence.chains import check_chains, read_chain
 from attestation.evidence.compose_hash import prove_compose_hash
 from attestation.evidence.config_identity import document_digest, read_document
 from attestation.evidence.errors import ClaimDiffers, ConfigIdMalformed, DebugMachine
@@ -40,7 +40,7 @@ def read_machine(offered: GuestQuote, *, root: TrustRoot) -> QuotedMachine:
     parts = read_parts(offered.quote)
     if parts.body.debug:
         raise DebugMachine
-    check_chain(read_chain(parts.pck_chain), root_point=root.public_point)
+    check_chains([read_chain(parts.pck_chain)], root_point=root.public_point)
     facts = read_boot_facts(check_event_log(parse_event_log(offered.event_log_json), body=parts.body))
     document = _readable(offered.config_document, parts.body.mr_config_id)
     compose = prove_compose_hash(parts.body.mr_config_id, facts=facts, document=document or None)
