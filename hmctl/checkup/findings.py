@@ -12,17 +12,33 @@ Status = Literal["ok", "warn", "fail"]
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why something failed, in the words of other commands' errors: stable code, name of what was verified."""
+
+    code: str
+    check: str
+    refuses: bool = False  # whether the service is not trusted because of it
+
+    @classmethod
+    def of(cls, problem: HmctlError) -> "Reason":
+        """The reason in an error."""
+        return cls(problem.code, problem.check, isinstance(problem, TrustRefused))
+
+
+@dataclass(frozen=True)
 class Finding:
-    """One check. `hint` says what to do, empty when there is nothing to do."""
+    """One check. `hint` says what to do, empty when there is nothing to do. A failure may name its `reason`."""
 
     name: str
     status: Status
     detail: str
     hint: str = ""
+    reason: Reason | None = None
 
     def as_json(self) -> dict[str, str]:
         """The finding for programs."""
-        return {"name": self.name, "status": self.status, "detail": self.detail, "hint": self.hint}
+        told = {"name": self.name, "status": self.status, "detail": self.detail, "hint": self.hint}
+        return told | ({"code": self.reason.code, "check": self.reason.check} if self.reason else {})
 
 
 @dataclass
@@ -40,16 +56,17 @@ class Checkup:
         """Adds something that works and is less than it could be, or that could not be checked."""
         self.findings.append(Finding(name, "warn", detail, hint))
 
-    def fail(self, name: str, detail: str, hint: str = "", *, code: int = exits.FAILED) -> None:
+    def fail(self, name: str, detail: str, hint: str = "", *, reason: Reason | None = None) -> None:
         """Adds a failure."""
-        self.findings.append(Finding(name, "fail", detail, hint))
-        if code == exits.NOT_TRUSTED or self.code == exits.OK:
-            self.code = exits.NOT_TRUSTED if code == exits.NOT_TRUSTED else exits.FAILED
+        self.findings.append(Finding(name, "fail", detail, hint, reason))
+        if reason is not None and reason.refuses:
+            self.code = exits.NOT_TRUSTED
+        elif self.code == exits.OK:
+            self.code = exits.FAILED
 
     def failed(self, name: str, problem: HmctlError) -> None:
         """Adds the failure of a check."""
-        code = exits.NOT_TRUSTED if isinstance(problem, TrustRefused) else exits.FAILED
-        self.fail(name, problem.message, problem.hint, code=code)
+        self.fail(name, problem.message, problem.hint, reason=Reason.of(problem))
 
     def left_out(self, names: tuple[str, ...], why: str) -> None:
         """Adds checks that could not be made because of an earlier finding."""

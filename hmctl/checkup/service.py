@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from hmctl import exits
+from attestation.policy.errors import BuildRefused
 from hmctl.app import App
-from hmctl.checkup.findings import Checkup
+from hmctl.checkup.findings import Checkup, Reason
 from hmctl.client import wire
 from hmctl.client.caller import SHORT
 from hmctl.errors import HmctlError
@@ -101,7 +101,7 @@ def _evidence(app: App, found: Attested, lines: list[Line], checkup: Checkup, na
             checkup.ok(name, line.detail or "verified")
         elif line.outcome is Outcome.FAILED and not app.settings.skip_attestations:
             hint = found.problem.hint if found.problem else ""
-            checkup.fail(name, line.detail, hint, code=exits.NOT_TRUSTED)
+            checkup.fail(name, line.detail, hint, reason=Reason.of(found.problem) if found.problem else None)
         else:
             hint = _DEMAND if line.name in ("os image", "app id", "key provider") and found.trust else ""
             checkup.warn(name, f"{line.outcome}: {line.detail}", hint)
@@ -128,7 +128,8 @@ def _approved(app: App, found: Attested, approval: Line | None, checkup: Checkup
         checkup.ok(name, approval.detail)
     elif _is_open_question(app, found, approval):
         hint = f"Look at it and approve it: hmctl trust approve {found.service.url}"
-        checkup.fail(name, approval.detail.partition(";")[0], hint, code=exits.NOT_TRUSTED)
+        reason = Reason(BuildRefused.code, approval.name, refuses=True)
+        checkup.fail(name, approval.detail.partition(";")[0], hint, reason=reason)
     else:
         checkup.warn(name, approval.detail)
 
