@@ -19,6 +19,7 @@ contents=(agents attestation billing deploy/Dockerfile deploy/image hivemind hmc
           rooms runner tenants)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+mkdir "$work/context"
 
 say() { printf '[%3ds] %s\n' "$SECONDS" "$*"; }
 fail() { say "error: $*" >&2; exit 1; }
@@ -44,11 +45,10 @@ esac
 say "fetching $(grep -c '^[a-z]' requirements/server.lock) pinned packages for Python $version"
 python=$([ -x .venv/bin/python ] && echo .venv/bin/python || echo python3)
 "$python" -m pip --quiet --disable-pip-version-check --no-input download --require-hashes --no-deps \
-    --only-binary :all: --python-version "$version" --requirement requirements/server.lock --dest "$work/wheels"
-git archive --format=tar HEAD "${contents[@]}" > "$work/context.tar"
-tar -C "$work" --owner=0 --group=0 --numeric-owner --mtime=@0 --sort=name -rf "$work/context.tar" wheels
+    --only-binary :all: --python-version "$version" --requirement requirements/server.lock --dest "$work/context/wheels"
+git archive --format=tar HEAD "${contents[@]}" | tar -x -C "$work/context"
 say "building $tag on $base"
 docker build --quiet --network none --build-arg BASE_IMAGE="$base" \
-    --file deploy/Dockerfile --tag "$tag" - < "$work/context.tar" >/dev/null
+    --file "$work/context/deploy/Dockerfile" --tag "$tag" "$work/context" >/dev/null
 say "made $tag ($(docker image inspect --format '{{.Id}}' "$tag"))"
 say "push it to a registry and render with the digest that the registry names"

@@ -3,8 +3,8 @@
 from typing import Final
 
 MEANINGS: Final[dict[str, str]] = {
-    "HOST": "Address that `manage.py up` listens on.",
-    "PORT": "Port that `manage.py up` listens on.",
+    "HOST": "Address that the web server listens on.",
+    "PORT": "Port that the web server listens on.",
     "PUBLIC_URL": "Address under which clients reach the service. It is written into invite links; "
     "when it begins with https, cookies are marked secure.",
     "STATE_DIR": "Folder of keys, logs, stage files and the embedded services. Empty: `var/` of the checkout.",
