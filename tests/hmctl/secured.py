@@ -10,7 +10,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from tests.hmctl.http_service import Asked, Reply
 from tests.hmctl.lying_service import LyingService
 
 REMOTE = "rooms.example"
@@ -66,11 +67,12 @@ class Authority:
 
 
 class SecuredService(LyingService):
-    """Speaks TLS. `choose` tells the certificate of a connection, counted from 1."""
+    """Speaks TLS. `choose` tells the certificate of a connection, from 1 on; `closes` ends each after one answer."""
 
     def __init__(self, shown: Shown) -> None:
         self.choose: Callable[[int], Shown] = lambda number: shown
         self.connections = 0
+        self.closes = False
         super().__init__()
         accept = self._server.get_request
 
@@ -82,6 +84,10 @@ class SecuredService(LyingService):
 
         self._server.get_request = secured  # type: ignore[method-assign]
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
+
+    def respond(self, asked: Asked) -> Reply:
+        reply = super().respond(asked)
+        return replace(reply, headers=reply.headers | {"Connection": "close"}) if self.closes else reply
 
     @property
     def port(self) -> int:
