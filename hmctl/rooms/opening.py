@@ -75,7 +75,7 @@ def open_room(app: App, ref: RoomRef, *, whatever_runs: bool = False) -> OpenedR
     Raises RoomRejected and TrustRefused. `whatever_runs` leaves the last step out, for an owner who takes something
     away from a service.
     """
-    revocations.refuse_ended(app, ref.room_id, ref.owner_pubkey_b64)
+    revocations.refuse_ended(app, ref.room_id, revocations.owner_of(app, ref))
     client = app.caller(ref.service, ref.bearer)
     trust = app.admit(ref.service)
     answer = fetch(app, client, ref)

@@ -23,6 +23,14 @@ _ENDS: Final = (401, 403, 404, 410)  # what a service answers where a link or a 
 _CLAIMED: Final = 403
 
 
+def owner_of(app: App, ref: RoomRef) -> str | None:
+    """The owner's key that the link names or this home remembers."""
+    if ref.owner_pubkey_b64 is not None:
+        return ref.owner_pubkey_b64
+    known = app.known_rooms.find(ref.service.url, ref.room_id)
+    return known.owner_pubkey_b64 if known else None
+
+
 def refuse_ended(app: App, room_id: str, owner_pubkey_b64: str | None) -> None:
     """Refuses a room whose owner's statement was seen before, at any service (RoomRejected)."""
     if owner_pubkey_b64 is None:
@@ -61,8 +69,7 @@ def why_refused(app: App, ref: RoomRef, problem: HttpFailed) -> HmctlError:
     if problem.status not in _ENDS:
         return problem
     claimed = problem.status == _CLAIMED and "revoked" in problem.detail.lower()
-    known = app.known_rooms.find(ref.service.url, ref.room_id)
-    owner = ref.owner_pubkey_b64 or (known.owner_pubkey_b64 if known else None)
+    owner = owner_of(app, ref)
     try:
         if owner is None:
             raise RevocationMissing("The service says that the room is revoked; its owner's key is not known here.")

@@ -77,6 +77,7 @@ def test_an_owner_who_revoked_is_not_shown_the_room_as_living(alice: Shell, serv
     assert alice("room", "revoke", ROOM, "-y").code == 0
     _rolled_back(service)
 
+    assert alice("room", "inspect", ROOM).code == 1
     assert "was revoked by its owner" in alice("room", "inspect", ROOM).err
     listed = alice("room", "list")
     assert "room_0123456789ab  revoked " in listed.out

@@ -67,14 +67,12 @@ def run(app: App, options: Options) -> None:
 
 def _remember(app: App, ref: RoomRef, answer: JsonObject) -> bool:
     """Whether the service handed out the owner's signed statement; warns where it did not."""
-    known = app.known_rooms.find(ref.service.url, ref.room_id)
-    owner = ref.owner_pubkey_b64 or (known.owner_pubkey_b64 if known else None)
     if answer.get("revocation") is None:
         app.terminal.warn("no statement was signed, so a service could show the room again to those who had its link")
         return False
     try:
-        if owner is None:  # met here for the first time: the profile's own service says which key it signs with
-            owner = wire.text(wire.obj(answer, "revocation"), "signer_pubkey_b64")
+        # Met here for the first time: the profile's own service says which key it signs with.
+        owner = revocations.owner_of(app, ref) or wire.text(wire.obj(answer, "revocation"), "signer_pubkey_b64")
         revocations.read(app, answer["revocation"], room_id=ref.room_id, owner_pubkey_b64=owner)
     except KernelError as problem:
         app.terminal.warn(f"the statement that the service signed does not verify: {problem}")
