@@ -13,10 +13,13 @@ from typing import Any, Final
 from attestation.canonical import ROOM_V1
 from attestation.encoding import unhex
 from attestation.errors import CanonicalError, EncodingError, ManifestError
+from attestation.evidence.errors import KeyChainBroken
 from attestation.evidence.identity import KeyProvider, KeyProviderKind
+from attestation.evidence.key_chain import compressed
 from attestation.evidence.platform import TcbStatus
 from attestation.evidence.verifier import EvidencePolicy
 from attestation.policy.base import NotGiven
+from attestation.policy.key_root import KeyRootPolicy
 from attestation.policy.os_image import OsImage, OsImagePolicy
 from attestation.policy.software import AppPolicy, KeyProviderPolicy
 from attestation.policy.tcb import TcbPolicy
@@ -53,6 +56,7 @@ class Demands:
     refused_advisories: frozenset[str] = frozenset()
     os_images: frozenset[OsImage] = frozenset()
     key_providers: frozenset[KeyProvider] = frozenset()
+    key_services: frozenset[bytes] = frozenset()
     services: Mapping[str, ServiceDemand] = field(default_factory=dict)
     pccs_url: str = ""
 
@@ -69,7 +73,9 @@ class Demands:
         if development:
             platform = TcbPolicy(allowed_statuses=_IN_ORDER, minimum_evaluation_number=0, allow_development=True)
             none = NotGiven(_ON_PROBATION)
-            return EvidencePolicy(platform=platform, os_image=none, build=build, app=app, key_provider=none)
+            return EvidencePolicy(
+                platform=platform, os_image=none, build=build, app=app, key_provider=none, run_signer_chain=none
+            )
         return EvidencePolicy(
             platform=TcbPolicy(
                 allowed_statuses=self.statuses,
@@ -80,6 +86,7 @@ class Demands:
             build=build,
             app=app,
             key_provider=KeyProviderPolicy(self.key_providers) if self.key_providers else NotGiven(unwanted),
+            run_signer_chain=KeyRootPolicy(self.key_services) if self.key_services else NotGiven(unwanted),
         )
 
 
@@ -103,13 +110,14 @@ def load(home: Path) -> Demands:
 
 
 def _demands(top: Reader) -> Demands:
-    _only(top, "version", "tcb", "os_images", "key_providers", "services", "pccs_url")
+    _only(top, "version", "tcb", "os_images", "key_providers", "key_services", "services", "pccs_url")
     if top.count("version") != _VERSION:
         raise ManifestError("unknown_version", "version")
     return Demands(
         **(_tcb(top.object("tcb")) if top.has("tcb") else {}),
         os_images=frozenset(map(_os_image, _list(top, "os_images"))),
         key_providers=frozenset(map(_key_provider, _list(top, "key_providers"))),
+        key_services=_key_services(top),
         services=_services(top.object("services")) if top.has("services") else {},
         pccs_url=top.text("pccs_url") if top.has("pccs_url") else "",
     )
@@ -150,6 +158,19 @@ def _key_provider(reader: Reader) -> KeyProvider:
         return KeyProvider(KeyProviderKind(kind), unhex(reader.text("id")))
     except EncodingError:
         raise ManifestError("not_hex", reader.field("id")) from None
+
+
+def _key_services(top: Reader) -> frozenset[bytes]:
+    """Public keys on secp256k1, as hex of a point in its short or long form."""
+    if not top.has("key_services"):
+        return frozenset()
+    try:
+        found = frozenset(compressed(unhex(text)) for text in top.texts("key_services"))
+    except (EncodingError, KeyChainBroken):
+        raise ManifestError("not_public_key", top.field("key_services")) from None
+    if not found:
+        raise ManifestError("empty", top.field("key_services"))
+    return found
 
 
 def _services(reader: Reader) -> dict[str, ServiceDemand]:
