@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from attestation.errors import VerificationError
-from attestation.evidence.bundle import NotReady, Ready, parse_bundle
+from attestation.evidence.bundle import NotReady, parse_bundle
 from attestation.evidence.errors import EvidenceMissing
 from hmctl.client.v1 import V1
 from hmctl.clock import Clock
@@ -135,23 +135,10 @@ class Gate:
         if not policy.service.is_loopback:
             client.transport.require_authority()
         try:
-            claims = fetch(client, timeout_seconds=self._settings.evidence_timeout_seconds)
-        except TransportFailed:
-            raise
-        except (HttpFailed, BadAnswer, TrustRefused) as problem:
-            if client.transport.channel.seen is None and policy.service.scheme == "https":
-                raise  # no handshake succeeded
-            claims = NotReady(reason=problem.message, version="")
+            claims = parse_bundle(client.attestation(timeout_seconds=self._settings.evidence_timeout_seconds))
+        except (HttpFailed, BadAnswer, VerificationError) as problem:
+            claims = NotReady(reason=str(problem), version="")
         return decide.unverified(claims)
-
-
-def fetch(client: V1, *, timeout_seconds: float) -> Ready | NotReady:
-    """The service's claims, read but not believed (TrustRefused when they have another shape)."""
-    answer = client.attestation(timeout_seconds=timeout_seconds)
-    try:
-        return parse_bundle(answer)
-    except VerificationError as problem:
-        raise TrustRefused.because(problem, client.transport.service.url) from problem
 
 
 def announce(trust: ServiceTrust, terminal: Terminal) -> None:
