@@ -53,7 +53,7 @@ def signed(
 ) -> dict[str, object]:
     """A pin as another machine of Alice's would have signed it."""
     pin = ComposePin(TENANT, composes, "", "", 1_900_000_000, 0)
-    pin = ComposePin(**(vars(pin) | members))  # type: ignore[arg-type]
+    pin = ComposePin(**(vars(pin) | members))
     return sign_pin(pin, key=key or derive_room_signing_key(service.alice, tenant_id=pin.tenant_id))
 
 

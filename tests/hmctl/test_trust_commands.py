@@ -47,7 +47,7 @@ def test_attest_is_as_complete_for_people(alice: Shell, enclave: Enclave) -> Non
 
 
 def test_attest_of_evidence_that_fails_names_the_check_and_claims_nothing_else(alice: Shell, enclave: Enclave) -> None:
-    honest = enclave.answer
+    honest: Any = enclave.answer
 
     def other_build(asked: Any) -> Any:
         body = honest(asked)

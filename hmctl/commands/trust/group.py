@@ -17,4 +17,11 @@ COMMANDS: Final = {
 
 @click.group(cls=LazyGroup, commands_table=COMMANDS)
 def group() -> None:
-    """See what a service proves, what you approved, and which builds may get your key."""
+    """See what a service proves, what you approved, and which builds may get your key.
+
+    \b
+    Examples:
+      hmctl trust attest --service https://rooms.example
+      hmctl trust approve https://rooms.example
+      hmctl trust pin create --live
+    """

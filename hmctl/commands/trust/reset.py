@@ -14,7 +14,7 @@ from hmctl.errors import BadInput
 @json_option
 @with_app(exits.OWNER)
 def command(app: App, service: str | None, everything: bool, as_json: bool) -> None:
-    """Forget the approved builds of a service, or of all with --all.
+    """Forget the approved builds of a service, or of all with --all. Compose pins stay.
 
     \b
     Example:

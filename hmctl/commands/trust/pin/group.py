@@ -20,4 +20,9 @@ def group() -> None:
 
     While a pin is in force, hmctl sends the owner key only to a service whose proven build it names. Pins are kept on
     this machine, so that a service cannot hide them, and at the service, so that your other machines find them.
+
+    \b
+    Examples:
+      hmctl trust pin create --live --expires-in 90d
+      hmctl trust pin list
     """
