@@ -29,7 +29,7 @@ def read_compose_yaml(text: bytes) -> dict[str, Plain]:
         raise ComposeFileMalformed("The compose file is larger than any build needs.")
     try:
         decoded = text.decode("utf-8")
-        if _ODD & set(decoded) or any("\ud800" <= ch <= "\udfff" for ch in decoded):
+        if _ODD & set(decoded):
             raise ComposeFileMalformed
         root = yaml.compose(decoded, Loader=yaml.SafeLoader)
         plain = _Tree().plain(root)

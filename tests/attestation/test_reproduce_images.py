@@ -156,16 +156,16 @@ def test_aliases_of_aliases_cost_neither_time_nor_memory(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "repository"),
+    ("text", "parts"),
     [
-        (f"localhost:5000/a/b:1@sha256:{'0' * 64}", "localhost:5000/a/b"),
-        ("postgres:16", "postgres"),
-        ("docker.io/library/postgres", "docker.io/library/postgres"),
+        (f"localhost:5000/a/b:1@sha256:{'0' * 64}", ("localhost:5000/a/b", "1", f"sha256:{'0' * 64}")),
+        ("postgres:16", ("postgres", "16", "")),
+        ("docker.io/library/postgres", ("docker.io/library/postgres", "", "")),
     ],
 )
-def test_references_are_taken_apart(text: str, repository: str) -> None:
+def test_references_are_taken_apart(text: str, parts: tuple[str, str, str]) -> None:
     image = parse_image(text)
-    assert image is not None and image.repository == repository
+    assert image is not None and (image.repository, image.tag, image.digest) == parts
 
 
 def test_a_very_long_reference_is_none() -> None:
