@@ -57,14 +57,20 @@ class OpenedRoom:
         )
 
     def as_json(self) -> JsonObject:
-        """The answer for --json, with every unsigned field of the room replaced by the signed one."""
-        return dict(self.answer) | {
+        """The answer for --json, with every unsigned field of the room replaced by the signed one.
+
+        What the service claims about itself in it is left out: build and signer are those that the gate let through.
+        """
+        shown = {name: value for name, value in self.answer.items() if name != "attestation"}
+        return shown | {
             "room": room_json(wire.obj(self.answer, "room"), self.verified),
             "verification": {
                 "owner_pubkey_b64": self.verified.owner_pubkey_b64,
                 "owner_key_from": self.anchor,
                 "service": str(self.trust.standing),
                 "explanation": self.trust.explanation,
+                "compose_hash": self.trust.compose_hash,
+                "run_signer_pubkey_b64": self.trust.signer_pubkey_b64,
             },
         }
 

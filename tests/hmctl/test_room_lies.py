@@ -228,3 +228,16 @@ def test_an_envelope_with_unknown_signed_members_is_shown_in_json(bob: Shell, se
     document = json.loads(bob("room", "inspect", service.link(), "--json").out)
 
     assert document["room"]["manifest"]["from_the_future"] == 1
+
+
+def test_what_the_service_claims_about_itself_beside_the_room_is_not_shown(alice: Shell, service: LyingService) -> None:
+    claims = {"ready": True, "attestation": {"compose_hash": "ee" * 32, "run_signer_pubkey_b64": "forged"}}
+    service.lie("GET", "/v1/rooms/.*/attest", lambda answer: answer | {"attestation": claims})
+
+    shown = alice("room", "inspect", "room_0123456789ab", "--json")
+
+    told = json.loads(shown.out)
+    assert shown.code == 0
+    assert "ee" * 32 not in shown.out and "forged" not in shown.out and "attestation" not in told
+    assert told["verification"]["run_signer_pubkey_b64"] == service.signer.public_b64
+    assert told["verification"]["compose_hash"] == ""
