@@ -5,6 +5,17 @@ from typing import Any, Final
 ROOM_ID: Final = "room_5e0c1a9b77d2"
 AGENT_ID: Final = "d1c0a7be42f3"
 RUN_ID: Final = "8f4b21c09ae6"
+PIN: Final = {
+    "schema_version": 1,
+    "tenant_id": "t_64c12e8151e0",
+    "allowed_composes": ["ab" * 32],
+    "scope_agent_id": AGENT_ID,
+    "attested_files_digest": "dd" * 32,
+    "issued_at": 1_760_000_000,
+    "exp": 0,
+    "signer_pubkey": "fnXdSeMu+nUgdvEdCmKcTEzcigoDss7DJ3qtca48/rk=",
+    "signature": "B2Ryr63n1PtVaGPzZGZs2GNggigcLofxIodAKS0sFJ5cMexahYmpWdGRuMNrRA2WfCPo9BkJ4pbwgPoFNo+2BQ==",
+}
 
 # By operationId: what is sent.
 REQUESTS: Final[dict[str, dict[str, Any]]] = {
@@ -22,6 +33,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "room_runs_create": {"query": "How many seconds were watched in each category?", "client_nonce": "0f" * 32},
     "tenant_sql": {"sql": "SELECT count(*) AS n FROM watch_history WHERE category = %s", "params": ["music"]},
     "tenant_unseal": {"previous_key": "hmk_..."},
+    "compose_pins_create": {"envelope": PIN},
     "signup": {"name": "ana"},
     "billing_redeem": {"credit_code": "hmcc_..."},
     "spend_tokens_create": {"limit_usd": "2.50", "expires_in_seconds": 86_400, "room_id": ROOM_ID, "label": "laptop"},
@@ -57,6 +69,15 @@ ANSWERS: Final[dict[str, Any]] = {
         "status": "pending",
     },
     "tenant_sql": {"rows": [{"n": 2000}], "rowcount": 1},
+    "compose_pins_create": {"pin_id": "284388bc459a", "tenant_id": "t_64c12e8151e0", "envelope": PIN},
+    "compose_pins_latest": {
+        "pin_id": "284388bc459a",
+        "tenant_id": "t_64c12e8151e0",
+        "envelope": PIN,
+        "created_at": 1_760_000_001.0,
+        "revoked_at": None,
+    },
+    "compose_pins_revoke": {"status": "ok", "pin_id": "284388bc459a"},
     "tenant_rotate_key": {"tenant_id": "t_64c12e8151e0", "api_key": "hmk_..."},
     "signup": {
         "tenant_id": "t_64c12e8151e0",

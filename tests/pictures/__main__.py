@@ -22,15 +22,16 @@ def main() -> None:
     options = parser.parse_args()
     options.into.mkdir(parents=True, exist_ok=True)
     with service.databases():
-        from tests.pictures import album, story
+        from tests.pictures import album, proof, story
         from tests.pictures.camera import camera
 
-        told = story.fill()
-        with service.web(options.port) as base, camera(base, options.into) as window:
-            for name, chapter in album.CHAPTERS.items():
-                if name == "access" or not options.only or name in options.only:
-                    chapter(window, told)
-                    print(name, flush=True)
+        with proof.guest_agent():
+            told = story.fill()
+            with service.web(options.port) as base, camera(base, options.into) as window:
+                for name, chapter in album.CHAPTERS.items():
+                    if name == "access" or not options.only or name in options.only:
+                        chapter(window, told)
+                        print(name, flush=True)
 
 
 if __name__ == "__main__":

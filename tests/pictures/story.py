@@ -21,7 +21,7 @@ from tenants.services import tenants
 from tests.factories import rooms
 from tests.factories.operators import PASSWORD
 from tests.factories.tenants import Person
-from tests.pictures import asks, moments
+from tests.pictures import asks, moments, proof
 from tests.pictures.asks import GLM, SONNET, UNPRICED, Ask, Place
 from tests.pictures.moments import FRIDA, NOW, OLGA, SAM, ago, at, done_by
 
@@ -60,6 +60,8 @@ def fill() -> Told:
     _prices()
     _by_hand(bob, kestrel)
     _workers_and_check()
+    proof.builds()
+    proof.pinned(alice, nordlicht, agent_id=places[0].agents[0])
     named = [person.tenant.pk for person in (alice, bob, harbour, kestrel)]
     return Told(*named, code_id=fair.code.pk, run_id=shown, going_id=going)
 

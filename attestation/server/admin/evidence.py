@@ -48,6 +48,8 @@ def page(admin: Any, request: HttpRequest) -> HttpResponseBase:
         request,
         "hivemind/admin/evidence.html",
         title="Evidence",
+        content_title="Evidence",
+        opts=None,  # a page about the service and not about a table
         colour=colour,
         icon=icon,
         sentence=sentence,

@@ -23,13 +23,24 @@ def _list(title: str, icon: str, model: str) -> dict[str, Any]:
 
 
 def _page(title: str, icon: str, address: str, permission: str) -> dict[str, Any]:
+    """A page of its own below the address of a list."""
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{address}"), "permission": _may(permission)}
+
+
+def _besides(shown: dict[str, Any], page: dict[str, Any]) -> dict[str, Any]:
+    """A list that is not marked as the present one while `page` is, whose address begins with the list's."""
+
+    def here(request: HttpRequest) -> bool:
+        return request.path.startswith(str(shown["link"])) and request.path != str(page["link"])
+
+    return {**shown, "active": here}
 
 
 def _superusers(title: str, icon: str, model: str) -> dict[str, Any]:
     return {**_list(title, icon, model), "permission": lambda request: request.user.is_superuser}
 
 
+_EVIDENCE = _page("Evidence", "verified_user", "attestation_seenbuild_evidence", "attestation.view_seenbuild")
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 UNFOLD = {
@@ -113,8 +124,8 @@ UNFOLD = {
             {
                 "title": "Proof",
                 "items": [
-                    _page("Evidence", "verified_user", "attestation_seenbuild_evidence", "attestation.view_seenbuild"),
-                    _list("Builds that ran", "inventory", "attestation.seenbuild"),
+                    _EVIDENCE,
+                    _besides(_list("Builds that ran", "inventory", "attestation.seenbuild"), _EVIDENCE),
                     _list("Compose pins", "push_pin", "attestation.composepin"),
                 ],
             },
