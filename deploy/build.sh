@@ -6,14 +6,13 @@
 #
 # What goes into the image is listed below and taken from the last commit, so that no file of a working copy gets in.
 # Packages are fetched here by their hashes and checked again in the build, which has no network.
-# PLATFORM_TAG names the result; PLATFORM_PYTHON (3.11) is the version of Python in the base.
+# Needs this checkout's .venv (scripts/venv.sh). PLATFORM_TAG names the result.
 set -euo pipefail
 export PATH="$PATH:/usr/sbin:/sbin"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 tag="${PLATFORM_TAG:-hivemind-platform:latest}"
 suite="${PLATFORM_SUITE:-bookworm}"
-version="${PLATFORM_PYTHON:-3.11}"
 base="${BASE_IMAGE:-}"
 contents=(agents attestation billing deploy/Dockerfile deploy/image hivemind hmctl manage.py requirements/server.lock
           rooms runner tenants)
@@ -36,16 +35,18 @@ base_from_debian() {
     docker import --change 'ENV LANG=C.UTF-8' --change 'CMD ["python3"]' "$work/root.tar" "$base" >/dev/null
 }
 
+[ -x .venv/bin/python ] || fail "there is no .venv; make it with scripts/venv.sh"
 docker version >/dev/null 2>&1 || fail "no Docker engine answers"
 case "$base" in
     "") base_from_debian ;;
-    *@sha256:*) ;;
-    *) fail "BASE_IMAGE must name a digest: name@sha256:..." ;;
+    *@sha256:* | sha256:*) ;;
+    *) fail "BASE_IMAGE must name a digest: name@sha256:..., or the id of an image here" ;;
 esac
-say "fetching $(grep -c '^[a-z]' requirements/server.lock) pinned packages for Python $version"
-python=$([ -x .venv/bin/python ] && echo .venv/bin/python || echo python3)
-"$python" -m pip --quiet --disable-pip-version-check --no-input download --require-hashes --no-deps \
-    --only-binary :all: --python-version "$version" --requirement requirements/server.lock --dest "$work/context/wheels"
+version=$(docker run --rm --network none "$base" python3 -c 'import platform; print(platform.python_version())')
+.venv/bin/python -m deploy.lock_for requirements/server.lock "$version" > "$work/lock"
+say "fetching $(grep -c '^[a-z]' "$work/lock") pinned packages for Python $version"
+.venv/bin/python -m pip --quiet --disable-pip-version-check --no-input download --require-hashes --no-deps \
+    --only-binary :all: --python-version "${version%.*}" --requirement "$work/lock" --dest "$work/context/wheels"
 git archive --format=tar HEAD "${contents[@]}" | tar -x -C "$work/context"
 say "building $tag on $base"
 docker build --quiet --network none --build-arg BASE_IMAGE="$base" \
