@@ -51,6 +51,8 @@ def fetch(client: V1, row: RunRow, *, verified: VerifiedRun | None, payer: Secre
             fetched.failed[name] = problem.message
         else:
             fetched.saved[name] = folder / name
+    shown = {form for artifact in row.artifacts for form in (artifact.filename, hidden_name(artifact.filename))}
+    fetched.failed |= dict.fromkeys(set(signed or {}) - shown, "the record names it, the service does not show it")
     return fetched
 
 

@@ -1,6 +1,7 @@
 """Holding a run's signed record against what was asked and what came back."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from attestation import verifier
 from attestation.digests import text_hash
@@ -13,6 +14,8 @@ from hmctl.errors import RecordRejected
 from hmctl.rooms.opening import OpenedRoom
 from hmctl.runs.asked import Asked
 from hmctl.trust.decide import Standing
+
+_COST: Final = "billing_cost_micro_usd"
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ def judge(row: RunRow, opened: OpenedRoom, asked: Asked) -> Verdict:
         raise RecordRejected.because(problem, run_id=row.run_id) from problem
     _check_own_agent(verified, asked, row)
     _check_pinned_agent(verified, opened, row)
+    _check_cost(verified, row)
     explanation = opened.trust.explanation
     if not skipped:
         explanation = "the signed record fits room, terms, question, run and outcome"
@@ -84,6 +88,15 @@ def _agents(opened: OpenedRoom, asked: Asked) -> tuple[AgentDigests, ...] | None
 def _claimed_prompt_hash(row: RunRow) -> str:
     body = wire.obj(row.record, "body") if isinstance(row.record, dict) else {}
     return wire.text(body, "prompt_hash")
+
+
+def _check_cost(verified: VerifiedRun, row: RunRow) -> None:
+    """The cost that is shown is the one that was signed, where both are told."""
+    signed, shown = (wire.whole(*told) for told in ((verified.body, "cost_micro_usd"), (row.raw, _COST)))
+    if signed is not None and shown is not None and signed != shown:
+        raise RecordRejected(
+            "The service says that the run cost something else than was signed.", run_id=row.run_id, code="cost_differs"
+        )
 
 
 def _check_own_agent(verified: VerifiedRun, asked: Asked, row: RunRow) -> None:

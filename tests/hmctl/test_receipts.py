@@ -34,6 +34,7 @@ def receipted(service: LyingService, row: dict[str, Any], **changes: Any) -> dic
         "ended_at_ms": 1_780_000_000_999,
         "evidence_sha256": evidence_hash(service_evidence),
     }
+    row["billing_cost_micro_usd"] = stated["cost_micro_usd"]
     return service.record(row, **(stated | changes))
 
 

@@ -6,8 +6,18 @@ from pathlib import Path
 from hmctl import files
 from hmctl.app import App
 from hmctl.client import wire
+from hmctl.client.transport import JsonObject
 from hmctl.client.wire import RunRow
-from hmctl.errors import HmctlError, Interrupted, RecordRejected, RunFailed, WindowOver
+from hmctl.errors import (
+    BadInput,
+    HmctlError,
+    HttpFailed,
+    Interrupted,
+    RecordRejected,
+    RunFailed,
+    TransportFailed,
+    WindowOver,
+)
 from hmctl.io import one_line
 from hmctl.render import progress, units
 from hmctl.render import run as run_text
@@ -66,12 +76,13 @@ def finish(app: App, pending: Pending, presentation: Presentation) -> None:
         )
     _check_cost(app, pending, row)
     judged = judge(pending, row, strict=presentation.strict)
+    receipt = _receipt(pending, judged) if presentation.receipt is not None else None
     if row.status != "completed":
         _say_verdict(app, judged)
-        _save_receipt(app, pending, judged, presentation.receipt)
+        _save_receipt(app, receipt, presentation.receipt)
         raise RunFailed(one_line(row.error or "no reason given", width=600), run_id=run_id)
     _print_answer(app, pending, judged, presentation)
-    _save_receipt(app, pending, judged, presentation.receipt)
+    _save_receipt(app, receipt, presentation.receipt)
 
 
 def wait(app: App, pending: Pending) -> RunRow | None:
@@ -150,13 +161,23 @@ def _print_answer(app: App, pending: Pending, judged: Judged, presentation: Pres
     _say_verdict(app, judged)
 
 
-def _save_receipt(app: App, pending: Pending, judged: Judged, path: Path | None) -> None:
-    """The receipt whose record was judged, and no other (RecordRejected)."""
-    if path is None:
-        return
-    receipt = receipts.fetch(pending.opened.client, judged.row.run_id, payer=pending.reading_payer)
+def _receipt(pending: Pending, judged: Judged) -> JsonObject | HmctlError:
+    """The receipt whose record was judged, and no other (RecordRejected, BadAnswer); or why it cannot be had."""
+    try:
+        receipt = receipts.fetch(pending.opened.client, judged.row.run_id, payer=pending.reading_payer)
+    except (HttpFailed, TransportFailed, BadInput) as problem:
+        return problem
     if receipt.get("record") != judged.row.record:
         raise RecordRejected("The receipt holds another record than the answer came with.", run_id=judged.row.run_id)
+    return receipt
+
+
+def _save_receipt(app: App, receipt: JsonObject | HmctlError | None, path: Path | None) -> None:
+    """Keeps the receipt; raises why there is none after the answer was printed all the same."""
+    if path is None or receipt is None:
+        return
+    if isinstance(receipt, HmctlError):
+        raise receipt
     files.save(path, receipts.text(statements.complete(app, receipt)))
     app.terminal.say(f"receipt written to {path}")
 
