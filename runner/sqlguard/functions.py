@@ -16,7 +16,7 @@ _REFUSED = re.compile(
     r"|xpath_table|xslt_process|aclexplode|getpgusername|mxid_age|cursor_to_.*"
 )
 _SESSION_WORDS = frozenset(
-    {"current_user", "session_user", "current_role", "current_catalog", "system_user", "current_database"}
+    {"current_user", "session_user", "current_role", "current_catalog", "system_user", "current_database", "user"}
 )
 
 

@@ -87,7 +87,7 @@ def _check_words(tokens: list[Token]) -> None:
             raise Refusal(Code.FUNCTION, f"function {token.text.lower()} is not allowed")
         if token.token_type != TokenType.IDENTIFIER and token.token_type != TokenType.STRING:
             before = tokens[index - 1].token_type if index else None
-            if before != TokenType.DOT and functions.is_session_word(token.text):
+            if before not in (TokenType.DOT, TokenType.ALIAS) and functions.is_session_word(token.text):
                 raise Refusal(Code.FUNCTION, f"{token.text.lower()} is not allowed")
 
 

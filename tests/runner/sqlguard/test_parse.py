@@ -36,6 +36,7 @@ def verdict(sql: str) -> Readable | Refused:
         ("SELECT DISTINCT ON (a) a->>'x', b #>> '{y}' FROM users ORDER BY a FETCH FIRST 5 ROWS ONLY", {"users"}),
         ("SELECT 'pg_sleep(1)', \"pg_sleep\" FROM users -- pg_sleep(1)", {"users"}),
         ("SELECT pg_typeof(1), users.current_user FROM users", {"users"}),
+        ("SELECT id AS user FROM users", {"users"}),
         ("SELECT a FROM users WHERE b = $1 AND c LIKE 'x%'", {"users"}),
     ],
 )
