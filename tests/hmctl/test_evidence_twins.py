@@ -20,7 +20,7 @@ from tests.hmctl.shell import Shell
 
 Answer = dict[str, Any]
 Lie = Callable[[Answer], Answer]
-FLAGS = ([], ["--allow-degraded-attestation"], ["-y", "--dangerously-accept-development-evidence"])
+FLAGS: tuple[list[str], ...] = ([], ["--allow-degraded-attestation"], ["-y", "--dangerously-accept-development-evidence"])
 
 
 def _claim(**changes: Any) -> Lie:
@@ -86,7 +86,7 @@ def test_a_lie_beside_genuine_evidence(
 def test_evidence_made_for_somebody_elses_nonce(
     flags: list[str], remote: Shell, secured: SecuredService, enclave: Enclave
 ) -> None:
-    made = enclave.answer(type("Other", (), {"query": {"nonce": "ab" * 32}})())  # type: ignore[arg-type]
+    made = enclave.answer(type("Other", (), {"query": {"nonce": "ab" * 32}})())
     secured.answer("GET", "/v1/attestation", made)
 
     assert refused(remote(*flags, "room", "list", "--json"), secured) == ("report_data_differs", "report data")
