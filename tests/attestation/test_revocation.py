@@ -102,3 +102,14 @@ def test_no_signature_of_a_room_or_a_plain_text_stands_under_a_revocation(
     }
     with pytest.raises(VerificationError):
         envelope.open_signed(as_room, expected_pubkey_b64=alice.public_b64)
+
+
+def test_the_signed_bytes_are_those_of_the_wire_format(
+    vectors: Callable[[str], Any], statement: Revocation, signed: dict[str, Any], alice: SigningKey
+) -> None:
+    golden = vectors("revocation")
+    assert signed == golden["signed"]
+    domain, canonical = b"hivemind:room-revocation:v1", ROOM_V1.encode(statement.to_wire())
+    framed = b"".join(len(part).to_bytes(8, "big") + part for part in (domain, canonical))
+    assert framed.hex() == golden["signed_bytes_hex"]
+    alice.public.verify(unb64(golden["signed"]["signature_b64"]), framed)
