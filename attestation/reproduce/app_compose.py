@@ -13,7 +13,7 @@ from attestation.reproduce.links import Found
 
 LARGEST_BYTES: Final = 512 * 1024
 _RUNNER: Final = "docker-compose"
-_SHORTEST_SWITCH: Final = ("COMPOSE_", "DOCKER_")
+_STEERS_DOCKER: Final = ("COMPOSE_", "DOCKER_")
 # Members that neither run anything nor bring content in: names, switches, keys' origin, storage.
 _HARMLESS: Final = frozenset(
     {
@@ -55,7 +55,7 @@ def check_launch(app: AppCompose, *, reviewed: Collection[str]) -> Found:
     Raises LaunchUnreviewed. Variables that steer Docker itself can never be reviewed: their values are unknown.
     """
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in app.others.items()}
-    steering = [name for name in app.allowed_variables if name.upper().startswith(_SHORTEST_SWITCH)]
+    steering = [name for name in app.allowed_variables if name.upper().startswith(_STEERS_DOCKER)]
     open_parts = {name: digest for name, digest in digests.items() if digest not in reviewed}
     if steering:
         open_parts["variables that steer Docker"] = ", ".join(steering)
