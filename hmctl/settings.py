@@ -30,7 +30,8 @@ class Flags:
 class Settings:
     """Flags and environment together.
 
-    `assume_yes` answers confirmations; `trust_all` answers only the questions of the trust gate and of
+    `require_hardware` refuses a service without hardware evidence, `require_channel` one whose evidence does not name
+    the certificate. `assume_yes` answers confirmations; `trust_all` answers only the questions of the trust gate and of
     `room prune`. Neither accepts the terms of a room. `admin_key_text` and `github_token_text` are
     secret and never shown.
     """
@@ -45,6 +46,7 @@ class Settings:
     allow_degraded: bool
     accept_development: bool
     require_hardware: bool
+    require_channel: bool
     expected_compose: str
     collateral_file: Path | None
     pccs_url: str
@@ -73,6 +75,7 @@ def read(flags: Flags, environment: Mapping[str, str]) -> Settings:
         or switch(environment, "HIVEMIND_DANGEROUSLY_ACCEPT_DEVELOPMENT_EVIDENCE"),
         require_hardware=switch(environment, "HIVEMIND_REQUIRE_DCAP")
         or switch(environment, "HIVEMIND_REQUIRE_TLS_PIN"),
+        require_channel=switch(environment, "HIVEMIND_REQUIRE_TLS_PIN"),
         expected_compose=environment.get("HIVEMIND_TRUST_HASH", "").strip().lower().removeprefix("0x"),
         collateral_file=_path(environment, "HIVEMIND_COLLATERAL"),
         pccs_url=environment.get("HIVEMIND_PCCS_URL", "").strip(),

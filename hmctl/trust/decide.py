@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from attestation.errors import VerificationError
 from attestation.evidence.bundle import NotReady, Ready
-from attestation.evidence.errors import ComposeHashUnknown, EvidenceMissing
+from attestation.evidence.errors import ChannelNotBound, ComposeHashUnknown, EvidenceMissing
 from attestation.policy.errors import BuildRefused, DevelopmentRefused
 from hmctl.errors import TrustRefused
 from hmctl.services import Service
@@ -50,13 +50,17 @@ class Policy:
     allow_degraded: bool = False
     accept_development: bool = False
     require_hardware: bool = False
+    require_channel: bool = False
     expected_compose: str = ""
 
     @property
     def tolerance(self) -> Tolerance:
         """What an examination may leave out."""
         development = self.service.is_loopback or self.accept_development
-        return Tolerance(unbound=self.allow_degraded, development=development and not self.require_hardware)
+        return Tolerance(
+            unbound=self.allow_degraded and not self.require_hardware,
+            development=development and not self.require_hardware,
+        )
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ def policy_for(service: Service, settings: Settings) -> Policy:
         allow_degraded=settings.allow_degraded,
         accept_development=settings.accept_development,
         require_hardware=settings.require_hardware,
+        require_channel=settings.require_channel,
         expected_compose=settings.expected_compose,
     )
 
@@ -98,6 +103,8 @@ def with_evidence(policy: Policy, examined: "Examined") -> ServiceTrust:
     evidence, url = examined.evidence, policy.service.url
     if examined.development and not policy.tolerance.development:
         raise refusal(policy, DevelopmentRefused())
+    if policy.require_channel and not examined.certificate_sha256:
+        raise refusal(policy, ChannelNotBound())
     if evidence.machine.compose is None:
         raise refusal(policy, ComposeHashUnknown())
     compose_hash = evidence.machine.compose.value

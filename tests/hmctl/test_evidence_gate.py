@@ -1,6 +1,7 @@
 """The gate in front of a remote service: proven for this request and connection, or nothing is told to it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.hmctl.enclave import Enclave
 from tests.hmctl.far_away import URL, heard, refused
 from tests.hmctl.http_service import Reply
+from tests.hmctl.lying_service import LyingService
 from tests.hmctl.secured import Authority, SecuredService, Shown
 from tests.hmctl.shell import Shell
 
@@ -242,3 +244,29 @@ def test_no_nonce_is_used_twice(remote: Shell, secured: SecuredService) -> None:
 
     nonces = {asked.query["nonce"] for asked in secured.requests("GET", "/v1/attestation")}
     assert len(nonces) == 3
+
+
+def test_what_the_environment_requires_beats_what_a_flag_allows(
+    remote: Shell, secured: SecuredService, enclave: Enclave, authority: Authority
+) -> None:
+    vouched = authority.issue()
+    secured.choose = lambda number: vouched
+    enclave.certificate = None
+    for name in ("HIVEMIND_REQUIRE_DCAP", "HIVEMIND_REQUIRE_TLS_PIN"):
+        remote.environment |= {"HIVEMIND_REQUIRE_DCAP": None, "HIVEMIND_REQUIRE_TLS_PIN": None, name: "1"}
+        shown = remote("--allow-degraded-attestation", "-y", "room", "list", "--json")
+        assert refused(shown, secured) == ("channel_not_bound", "report data")
+
+
+def test_a_required_certificate_is_required_on_this_machine_too(
+    alice: Shell, service: LyingService, tmp_path: Path
+) -> None:
+    """Plain http has no certificate that evidence could name."""
+    Enclave(service).equip(alice, tmp_path)
+    alice.environment["HIVEMIND_REQUIRE_DCAP"] = "1"
+    assert alice("-y", "room", "list").code == 0
+
+    alice.environment["HIVEMIND_REQUIRE_TLS_PIN"] = "1"
+    shown = alice("-y", "room", "list", "--json")
+    assert shown.code == 4
+    assert json.loads(shown.out)["error"]["code"] == "channel_not_bound"

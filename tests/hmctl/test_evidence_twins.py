@@ -20,7 +20,11 @@ from tests.hmctl.shell import Shell
 
 Answer = dict[str, Any]
 Lie = Callable[[Answer], Answer]
-FLAGS: tuple[list[str], ...] = ([], ["--allow-degraded-attestation"], ["-y", "--dangerously-accept-development-evidence"])
+FLAGS: tuple[list[str], ...] = (
+    [],
+    ["--allow-degraded-attestation"],
+    ["-y", "--dangerously-accept-development-evidence"],
+)
 
 
 def _claim(**changes: Any) -> Lie:
