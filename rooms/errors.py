@@ -12,6 +12,7 @@ __all__ = [
     "OtherRoomsToken",
     "RevocationNotFound",
     "RoomExpired",
+    "RoomLives",
     "RoomNotFound",
     "RoomOutdated",
     "RoomRevoked",
@@ -70,6 +71,13 @@ class RevocationNotFound(NotFound):
 
     code = "revocation_not_found"
     sentence = "There is no signed revocation of such a room"
+
+
+class RoomLives(Conflict):
+    """The end of a room can be signed only when there is one."""
+
+    code = "room_lives"
+    sentence = "This room is in force; DELETE ends it and signs its end"
 
 
 class RoomExpired(Denied):

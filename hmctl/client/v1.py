@@ -100,6 +100,10 @@ class V1(Caller):
         """The owner's signed statement that the room is over; no credential is sent."""
         return self.transport.send(Call("GET", path_of("rooms", room_id, "revocation"), SHORT)).object()
 
+    def sign_revocation(self, room_id: str) -> JsonObject:
+        """Signs the end of a room that was ended without it."""
+        return self.post("rooms", room_id, "revocation", "sign").object()
+
     def add_data(self, room_id: str, body: JsonObject) -> JsonObject:
         """Puts one text into the room's vault."""
         return self.post("rooms", room_id, "data", timeout=LONG, body=body).object()

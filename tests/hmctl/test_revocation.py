@@ -180,3 +180,22 @@ def test_a_revocation_that_the_service_did_not_sign_is_told(alice: Shell, servic
 
     assert shown.code == 0 and "Signed:     no" in shown.out
     assert "no statement was signed" in shown.err
+
+
+def test_the_end_of_a_room_that_the_operator_ended_is_signed_later(alice: Shell, service: LyingService) -> None:
+    signed = rows.revocation(service.rooms[ROOM], key=service.owner_key)
+    service.answer("DELETE", f"/v1/rooms/{ROOM}", Reply({"detail": "Room not found"}, status=404))
+    service.answer("POST", ".*/revocation/sign", {"room_id": ROOM, "revocation": signed})
+
+    shown = alice("room", "revoke", ROOM, "-y")
+
+    assert shown.code == 0 and "Signed:     yes" in shown.out
+    assert "was revoked by its owner" in alice("room", "inspect", ROOM).err
+
+
+def test_a_room_that_never_was_cannot_be_revoked(alice: Shell, service: LyingService) -> None:
+    service.answer("DELETE", f"/v1/rooms/{ROOM}", Reply({"detail": "Room not found"}, status=404))
+
+    shown = alice("room", "revoke", ROOM, "-y")
+
+    assert shown.code == 1 and "404: Room not found" in shown.err

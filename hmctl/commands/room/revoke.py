@@ -1,6 +1,7 @@
 """`hmctl room revoke`."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import click
 
@@ -8,10 +9,14 @@ from attestation.errors import KernelError
 from hmctl.app import App
 from hmctl.client import wire
 from hmctl.client.transport import JsonObject
+from hmctl.client.v1 import V1
 from hmctl.commands.wiring import confirm, json_option, with_app, yes_option
+from hmctl.errors import HttpFailed
 from hmctl.render import columns
 from hmctl.rooms import reference, revocations
 from hmctl.rooms.reference import RoomRef
+
+_NOT_FOUND: Final = 404  # also of a room that is revoked already
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def run(app: App, options: Options) -> None:
         f"Revoke room {ref.room_id} at {ref.service.url}? Its links stop working for good.",
         yes=options.yes,
     )
-    answer = app.owner().revoke_room(ref.room_id)
+    answer = _revoke(app.owner(), ref.room_id)
     signed = _remember(app, ref, answer)
     if options.as_json:
         app.terminal.document(answer)
@@ -63,6 +68,20 @@ def run(app: App, options: Options) -> None:
             ]
         )
     )
+
+
+def _revoke(owner: V1, room_id: str) -> JsonObject:
+    """Ends the room; of one that somebody else ended before, the end is signed at least (HttpFailed)."""
+    try:
+        return owner.revoke_room(room_id)
+    except HttpFailed as problem:
+        if problem.status != _NOT_FOUND:
+            raise
+        try:
+            told = owner.sign_revocation(room_id)
+        except HttpFailed:
+            raise problem from None
+    return {"status": "ok", "room_id": room_id, "revocation": told.get("revocation")}
 
 
 def _remember(app: App, ref: RoomRef, answer: JsonObject) -> bool:

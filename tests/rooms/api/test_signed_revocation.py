@@ -79,3 +79,25 @@ def test_an_operator_ends_a_room_without_the_owners_word(alice: Person, room: Ma
     service.end(room.row, actor=alice.owner.actor)
     assert room.row.revoked_at is not None
     assert Client().get(_end(room)).status_code == 404
+
+
+def test_the_owner_signs_later_what_was_ended_without_it(alice: Person, room: MadeRoom) -> None:
+    service.end(room.row, actor=alice.owner.actor)
+    first = post(alice.client, f"{_end(room)}/sign")
+    assert first.status_code == 200
+    again = post(alice.client, f"{_end(room)}/sign")
+    assert again.json() == first.json() == Client().get(_end(room)).json()
+
+
+def test_only_an_ended_room_of_ones_own_is_signed(alice: Person, carol: Person, room: MadeRoom) -> None:
+    answer = post(alice.client, f"{_end(room)}/sign")
+    assert (answer.status_code, answer.json()["code"]) == (409, "room_lives")
+    bob = room.bob
+    service.end(room.row, actor=alice.owner.actor)
+    assert post(carol.client, f"{_end(room)}/sign").status_code == 404
+    assert post(bob, f"{_end(room)}/sign").status_code == 401
+    assert post(Client(), f"{_end(room)}/sign").status_code == 401
+    TenantSecret.objects.filter(kind=TenantSecret.Kind.ROOM_SIGNING).delete()
+    gone = post(alice.client, f"{_end(room)}/sign")
+    assert (gone.status_code, gone.json()["code"]) == (409, "signing_key_replaced")
+    assert room.row.revocation == ""
