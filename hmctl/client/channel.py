@@ -15,6 +15,7 @@ from typing import Any, Final
 import certifi
 
 from hmctl.clock import Clock
+from hmctl.errors import BadInput
 from hmctl.services import Service
 
 CHECK: Final = "tls channel"
@@ -53,6 +54,7 @@ class Channel:
         """From the next connection on, an authority that this machine trusts must vouch for the certificate and name.
 
         The certificate still has to be the one seen first. Connections made before must be given up by the caller.
+        BadInput when the user's own authorities cannot be read.
         """
         if self._service.scheme == "https":
             self.context.require_authority()
@@ -121,10 +123,10 @@ class _Context(ssl.SSLContext):
     def require_authority(self) -> None:
         """Checks chain and name of all later handshakes."""
         file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-        if file or folder:
-            self.load_verify_locations(cafile=file or None, capath=folder or None)
-        else:
-            self.load_verify_locations(cafile=certifi.where())
+        try:
+            self.load_verify_locations(cafile=file or (None if folder else certifi.where()), capath=folder or None)
+        except OSError:
+            raise BadInput("SSL_CERT_FILE or SSL_CERT_DIR does not name certificates that can be read") from None
         self.verify_mode = ssl.CERT_REQUIRED
         self.check_hostname = True
 

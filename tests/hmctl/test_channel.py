@@ -5,6 +5,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from hmctl import services
 from hmctl.client.channel import CertificateRefused, Channel
 from hmctl.client.transport import Answer, Call, Transport
 from hmctl.clock import SystemClock
-from hmctl.errors import HmctlError, TimedOut, TrustRefused
+from hmctl.errors import BadInput, HmctlError, TimedOut, TrustRefused
 from hmctl.secret import Secret
 from tests.hmctl.http_service import Reply
 from tests.hmctl.secured import REMOTE, Authority, ConnectProxy, SecuredService, Shown
@@ -204,6 +205,19 @@ class TestAnAuthority:
         transport.require_authority()
 
         assert _refused(transport).code == "certificate_changed"
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_authorities_that_cannot_be_read_are_an_error(
+    content: str | None, transport: Transport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "authorities.pem"
+    if content:
+        file.write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+
+    with pytest.raises(BadInput, match="SSL_CERT_FILE"):
+        transport.require_authority()
 
 
 def test_nothing_in_the_clear_leaves_this_machine() -> None:
