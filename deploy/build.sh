@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the platform's image: hivemind-platform:latest.
 #
-#   BASE_IMAGE=python@sha256:... deploy/build.sh    on a published base, by its digest
+#   BASE_IMAGE=name@sha256:... deploy/build.sh      on a base that is there, by its digest
 #   deploy/build.sh                                 on a base made from Debian packages, as root
 #
 # What goes into the image is listed below and taken from the last commit, so that no file of a working copy gets in.
@@ -26,7 +26,7 @@ fail() { say "error: $*" >&2; exit 1; }
 base_from_debian() {
     command -v mmdebstrap >/dev/null || fail "mmdebstrap is missing: install it, or set BASE_IMAGE"
     say "making a base from Debian $suite"
-    mmdebstrap --quiet --mode=root --variant=essential --include=python3,python3-venv,ca-certificates \
+    mmdebstrap --quiet --mode=root --variant=essential --include=python3,python3-venv,ca-certificates,tzdata,libseccomp2 \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' \
         --customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/* "$1"/var/log/*' \
@@ -51,5 +51,8 @@ git archive --format=tar HEAD "${contents[@]}" | tar -x -C "$work/context"
 say "building $tag on $base"
 docker build --quiet --network none --build-arg BASE_IMAGE="$base" \
     --file "$work/context/deploy/Dockerfile" --tag "$tag" "$work/context" >/dev/null
+docker run --rm --network none --read-only "$tag" python -c \
+    'import dcap_qvl, django, os, psycopg, pyseccomp, zoneinfo; zoneinfo.ZoneInfo("UTC"); assert os.getuid() == 10001' ||
+    fail "the new image does not work; does the base have tzdata and libseccomp2?"
 say "made $tag ($(docker image inspect --format '{{.Id}}' "$tag"))"
 say "push it to a registry and render with the digest that the registry names"

@@ -131,7 +131,7 @@ def test_whoever_lives_on_is_looked_after(compose: dict[str, Any]) -> None:
 def test_every_program_that_is_called_is_there(compose: dict[str, Any]) -> None:
     folder = Path(render.__file__).parents[1]
     called = set(re.findall(r"deploy/image/\w+\.py", DEPLOYMENT.compose_file()))
-    assert called == {f"deploy/image/{path.name}" for path in (folder / "deploy" / "image").glob("*.py")}
+    assert called == {f"deploy/image/{path.name}" for path in (folder / "deploy" / "image").glob("[a-z]*.py")}
 
 
 def test_the_hash_is_that_of_the_text_as_dstack_writes_it() -> None:
