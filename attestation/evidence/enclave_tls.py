@@ -88,7 +88,7 @@ def derive_tls_key(dstack_key: bytes) -> EllipticCurvePrivateKey:
 
 
 def enclave_certificate(dstack_key: bytes, *, hosts: Sequence[str] = ()) -> EnclaveCertificate:
-    """The certificate that follows from the guest agent's key, for further host names or addresses beside the usual ones.
+    """The certificate that follows from the guest agent's key, for further hosts or addresses beside the usual ones.
 
     Without further hosts its bytes are those that all builds of the protocol make. Raises KernelError for a key that
     is too short and for a host that no certificate can name.

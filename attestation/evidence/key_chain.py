@@ -6,8 +6,8 @@ The guest agent of a dstack machine hands out secp256k1 keys with two recoverabl
     application  signs  ":" and the hex of the path's public key (33 bytes); a purpose would stand before the colon
 
 The key that signs runs is an Ed25519 key made from the secret of the path, which nobody outside can see. Therefore
-the path's key signs it, too: SHA-256 over the label "hivemind:run-signer-chain:v1" and the raw public key, each preceded by
-its length as eight big-endian bytes.
+the path's key signs it, too: SHA-256 over the label "hivemind:run-signer-chain:v1" and the raw public key, each
+preceded by its length as eight big-endian bytes.
 
 The chain says nothing about a build: every build of the application gets the same keys.
 """

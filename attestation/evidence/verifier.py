@@ -6,6 +6,7 @@ be used beside it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from attestation.evidence import session
 from attestation.evidence.bundle import NotReady, Ready
@@ -25,6 +26,8 @@ from attestation.evidence.roots import TrustRoot
 from attestation.evidence.session import EvidenceExpectation
 from attestation.policy.base import NotGiven, Policy, is_unchecked
 
+_NO_KEY_SERVICE: Final = NotGiven("no key service is demanded")
+
 
 @dataclass(frozen=True, kw_only=True)
 class EvidencePolicy:
@@ -35,7 +38,7 @@ class EvidencePolicy:
     build: Policy[AttestedMachine] | NotGiven
     app: Policy[AttestedMachine] | NotGiven
     key_provider: Policy[AttestedMachine] | NotGiven
-    run_signer_chain: Policy[EndorsedSigner] | NotGiven = NotGiven("no key service is demanded")
+    run_signer_chain: Policy[EndorsedSigner] | NotGiven = _NO_KEY_SERVICE
 
 
 @dataclass(frozen=True, kw_only=True)
