@@ -67,9 +67,9 @@ def test_another_one_may_take_its_moment() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("after", [timedelta(seconds=0.1), timedelta(seconds=1), NOTICE - timedelta(seconds=1)], ids=str)
-def test_what_begins_too_soon_stays(after: timedelta) -> None:
-    row = scheduled(after)
+@pytest.mark.parametrize("seconds", [2, 5, 9])
+def test_what_begins_too_soon_stays(seconds: int) -> None:
+    row = scheduled(timedelta(seconds=seconds))
     with pytest.raises(PriceBegun):
         cancel(row)
     with pytest.raises(DatabaseError), transaction.atomic():
@@ -121,10 +121,10 @@ def test_of_two_who_cancel_at_once_one_does() -> None:
 @REALLY
 def test_who_cancels_in_time_and_commits_too_late_changes_nothing() -> None:
     """Otherwise others would read the price until the commit, be quoted it, and it would be gone then."""
-    row = scheduled(NOTICE + timedelta(seconds=0.3))
+    row = scheduled(NOTICE + timedelta(seconds=2))
     with pytest.raises(IntegrityError, match="may have been quoted"), transaction.atomic():
         cancel(row)
-        time.sleep(0.4)
+        time.sleep((row.effective_from - NOTICE - clock.now()).total_seconds() + 0.1)
     assert kept(row)
     assert not AuditEvent.objects.filter(action="price.cancelled").exists()
     assert selectors.in_force("p", models=("m",), at=row.effective_from) == {"m": TokenPrice(3, 4)}
