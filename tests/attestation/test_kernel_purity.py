@@ -27,6 +27,7 @@ ALLOWED = {
     "base64",
     "binascii",
     "collections",
+    "contextlib",
     "cryptography",
     "dataclasses",
     "datetime",
