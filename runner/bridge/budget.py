@@ -3,6 +3,9 @@
 A reservation takes the estimated prompt and the whole completion cap out of what is left, so calls that run
 at the same time cannot spend more than one after another. One that does not fit beside those in flight waits
 for them; it is refused only when it would be refused with nothing in flight.
+
+A budget may lie within another: each of its calls is then one of the outer budget's too, so that any number of
+inner budgets together spend no more than the outer one has.
 """
 
 from __future__ import annotations
@@ -41,10 +44,11 @@ class Reservation:
     """A call's claim on the budget. Exactly one of `settle` and `release` counts, the first; both are safe to
     repeat and may be called from any thread. `max_tokens` is the completion cap that was granted."""
 
-    def __init__(self, budget: Budget, *, estimate: int, max_tokens: int) -> None:
+    def __init__(self, budget: Budget, *, estimate: int, max_tokens: int, outer: Reservation | None = None) -> None:
         self._budget = budget
         self.estimate = estimate
         self.max_tokens = max_tokens
+        self.outer = outer
 
     def settle(self, *, prompt_tokens: int, completion_tokens: int) -> None:
         """Put what was really used in the place of what was reserved, even when it is more."""
@@ -55,17 +59,40 @@ class Reservation:
         self._budget._finish(self, used=None, failed=failed)
 
 
-class Budget:
-    """The calls and tokens of one stage. Safe to use from any thread."""
+class _Turns:
+    """Who waits for a call to end, of a budget and all that lie within it, and the lock of them all."""
 
-    def __init__(self, max_calls: int, max_tokens: int) -> None:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
+
+    def take(self) -> asyncio.Future[None]:
+        """What is done when something has ended. Call it with the lock."""
+        loop = asyncio.get_running_loop()
+        turn = loop.create_future()
+        self._waiting.append((loop, turn))
+        return turn
+
+    def wake(self) -> None:
+        """Let everybody look again."""
+        with self.lock:
+            waiting, self._waiting = self._waiting, []
+        for loop, turn in waiting:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_resolve, turn)
+
+
+class Budget:
+    """The calls and tokens of one stage, or a part of them `within` another. Safe to use from any thread."""
+
+    def __init__(self, max_calls: int, max_tokens: int, *, within: Budget | None = None) -> None:
         self.max_calls = max_calls
         self.max_tokens = max_tokens
-        self._lock = threading.Lock()
+        self._within = within
+        self._turns: _Turns = within._turns if within is not None else _Turns()
         self._spent = _Spent()
         self._failed_calls = 0
         self._in_flight: set[Reservation] = set()
-        self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
 
     def snapshot(self) -> dict[str, int]:
         """What has been used and what is allowed; reservations do not show."""
@@ -85,28 +112,32 @@ class Budget:
         `estimate` is the prompt in tokens, `max_tokens` the wished completion cap, which is lowered to what
         remains. Raises `BudgetExhausted`.
         """
-        with self._lock:
+        with self._turns.lock:
             return self._reserve(estimate, max_tokens)
 
     async def reserve(self, estimate: int, *, max_tokens: int) -> Reservation:
         """Like `try_reserve`, but waits for its turn."""
         while True:
-            with self._lock:
+            with self._turns.lock:
                 reservation = self._reserve(estimate, max_tokens)
                 if reservation is not None:
                     return reservation
-                loop = asyncio.get_running_loop()
-                turn = loop.create_future()
-                self._waiting.append((loop, turn))
+                turn = self._turns.take()
             await turn
 
-    def charge(self, *, calls: int, prompt_tokens: int, completion_tokens: int) -> None:
-        """Add what was used on this stage's behalf elsewhere."""
-        with self._lock:
-            self._spent = self._spent.plus(
-                calls=calls, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens
-            )
-        self._wake()
+    def share(self, parts: int, *, max_calls: int) -> list[Budget]:
+        """Budgets within this one, each with an equal part of what is left and at most `max_calls` calls.
+
+        Calls in flight count as what they may give back. Raises `BudgetExhausted` when a part would have no call or
+        no token.
+        """
+        with self._turns.lock:
+            self._check_any_left()
+            calls = (self.max_calls - self._spent.calls) // parts
+            tokens = (self.max_tokens - self._spent.total_tokens) // parts
+        if calls < 1 or tokens < 1:
+            raise BudgetExhausted(f"Budget exhausted: too little is left for {parts}")
+        return [Budget(min(calls, max_calls), tokens, within=self) for _ in range(parts)]
 
     def _reserve(self, estimate: int, wished: int) -> Reservation | None:
         remaining = self.max_tokens - self._spent.total_tokens
@@ -114,7 +145,13 @@ class Budget:
         granted = min(wished, remaining - estimate)
         if self._in_flight and not self._fits_beside(estimate + wished, remaining):
             return None
-        reservation = Reservation(self, estimate=estimate, max_tokens=granted)
+        outer = None
+        if self._within is not None:
+            outer = self._within._reserve(estimate, granted)
+            if outer is None:
+                return None
+            granted = outer.max_tokens
+        reservation = Reservation(self, estimate=estimate, max_tokens=granted, outer=outer)
         self._in_flight.add(reservation)
         return reservation
 
@@ -124,31 +161,32 @@ class Budget:
         return calls < self.max_calls and planned + reserved <= remaining
 
     def _check_hopeless(self, estimate: int, remaining: int) -> None:
+        self._check_any_left()
+        if estimate + 1 > remaining:
+            raise BudgetExhausted(f"Budget exhausted: about {estimate} tokens of prompt, {remaining} tokens left")
+
+    def _check_any_left(self) -> None:
         if self._spent.calls >= self.max_calls:
             raise BudgetExhausted(f"Budget exhausted: all {self.max_calls} model calls are used")
         if self._failed_calls >= self.max_calls + FAILED_CALLS_ALLOWANCE:
             raise BudgetExhausted(f"Budget exhausted: {self._failed_calls} model calls have failed")
-        if remaining <= 0:
+        if self._spent.total_tokens >= self.max_tokens:
             raise BudgetExhausted(f"Budget exhausted: all {self.max_tokens} tokens are used")
-        if estimate + 1 > remaining:
-            raise BudgetExhausted(f"Budget exhausted: about {estimate} tokens of prompt, {remaining} tokens left")
 
     def _finish(self, reservation: Reservation, *, used: tuple[int, int] | None, failed: bool) -> None:
-        with self._lock:
+        with self._turns.lock:
             if reservation not in self._in_flight:
                 return
-            self._in_flight.discard(reservation)
-            if used is not None:
-                self._spent = self._spent.plus(calls=1, prompt_tokens=used[0], completion_tokens=used[1])
-            self._failed_calls += failed
-        self._wake()
+            self._account(reservation, used, failed)
+        self._turns.wake()
 
-    def _wake(self) -> None:
-        with self._lock:
-            waiting, self._waiting = self._waiting, []
-        for loop, turn in waiting:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_resolve, turn)
+    def _account(self, reservation: Reservation, used: tuple[int, int] | None, failed: bool) -> None:
+        self._in_flight.discard(reservation)
+        if used is not None:
+            self._spent = self._spent.plus(calls=1, prompt_tokens=used[0], completion_tokens=used[1])
+        self._failed_calls += failed
+        if self._within is not None and reservation.outer is not None:
+            self._within._account(reservation.outer, used, failed)
 
 
 def _resolve(turn: asyncio.Future[None]) -> None:

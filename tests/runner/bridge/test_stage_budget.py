@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 
 import pytest
 from hypothesis import given
@@ -100,19 +99,6 @@ def test_usage_below_nothing_is_nothing():
     budget = Budget(3, 1000)
     budget.try_reserve(1, max_tokens=1).settle(prompt_tokens=-50, completion_tokens=-1)
     assert budget.snapshot()["total_tokens"] == 0
-
-
-def test_a_charge_from_another_thread_wakes_who_waits():
-    budget = Budget(5, 100)
-    first = budget.try_reserve(10, max_tokens=80)
-
-    async def wait_for_turn():
-        threading.Timer(0.05, lambda: budget.charge(calls=1, prompt_tokens=90, completion_tokens=0)).start()
-        threading.Timer(0.10, lambda: first.release(failed=False)).start()
-        with pytest.raises(BudgetExhausted):
-            await budget.reserve(20, max_tokens=20)
-
-    asyncio.run(asyncio.wait_for(wait_for_turn(), 5))
 
 
 @given(
