@@ -34,6 +34,14 @@ class Request:
     json: object = None
 
 
+@dataclass(frozen=True)
+class Answered:
+    """A 200 answer, read whole; the names of the headers are in lower case."""
+
+    content: bytes
+    headers: Mapping[str, str]
+
+
 def checked_address(url: str) -> SplitResult:
     """The parts of an address that may be asked: https, or http on this machine (OutsideFailed otherwise)."""
     try:
@@ -56,6 +64,11 @@ def is_loopback(host: str) -> bool:
 
 def fetch(request: Request) -> bytes:
     """The body of a 200 answer (OutsideFailed for everything else). Not to be called inside an event loop."""
+    return ask(request).content
+
+
+def ask(request: Request) -> Answered:
+    """The 200 answer with its headers; as `fetch` otherwise."""
     parts = checked_address(request.url)
     host = parts.netloc
     try:
@@ -71,7 +84,7 @@ def _in_words(problem: Exception) -> str:
     return "no connection" if words.startswith("connect call failed") else words  # which would repeat the address
 
 
-async def _within(request: Request, host: str, name: str) -> bytes:
+async def _within(request: Request, host: str, name: str) -> Answered:
     async with asyncio.timeout(request.timeout_seconds):
         tls = (
             httpx.create_ssl_context() if request.url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -82,7 +95,7 @@ async def _within(request: Request, host: str, name: str) -> bytes:
             return await _exchange(client, request, host)
 
 
-async def _exchange(client: httpx.AsyncClient, request: Request, host: str) -> bytes:
+async def _exchange(client: httpx.AsyncClient, request: Request, host: str) -> Answered:
     method = "GET" if request.json is None else "POST"
     headers = {"Accept-Encoding": "identity", "User-Agent": "hmctl"} | dict(request.headers)
     async with client.stream(method, request.url, headers=headers, json=request.json) as response:
@@ -97,4 +110,4 @@ async def _exchange(client: httpx.AsyncClient, request: Request, host: str) -> b
             content += part
             if len(content) > request.largest_body:
                 raise OutsideFailed(f"{host} answered more than {request.largest_body} bytes")
-        return bytes(content)
+        return Answered(bytes(content), {name.lower(): value for name, value in response.headers.items()})

@@ -3,7 +3,6 @@
 They are signed by the maker, so it does not matter who hands them over. That there are none is never a pass.
 """
 
-import asyncio
 import re
 from pathlib import Path
 from typing import Final
@@ -13,8 +12,11 @@ from attestation.evidence.collateral import MAX_COLLATERAL_BYTES, Collateral, pa
 from attestation.evidence.errors import QuoteLibraryMissing, QuoteMalformed
 from attestation.evidence.quote_parts import read_parts
 from hmctl import files
+from hmctl.client.outside import OutsideFailed
 from hmctl.clock import Clock
 from hmctl.errors import BadInput
+from hmctl.trust import maker
+from hmctl.trust.maker import Kind, StatementsUnusable
 
 FOLDER: Final = "collateral"
 FRESH_SECONDS: Final = 86_400
@@ -40,7 +42,7 @@ class CollateralSource:
         self._clock = clock
         self._supplied = supplied
         self._pccs_url = pccs_url
-        self._answers: dict[str, Collateral | CollateralUnavailable] = {}
+        self._answers: dict[Kind, Collateral | CollateralUnavailable] = {}
 
     def find(self, quote: bytes) -> Collateral:
         """The statements that fit the quote's machine; nothing about them is verified yet.
@@ -51,7 +53,7 @@ class CollateralSource:
             return self._read_supplied(self._supplied)
         machine = _machine(quote)
         if machine not in self._answers:
-            self._answers[machine] = self._remembered(machine) or self._fetched(machine, quote)
+            self._answers[machine] = self._remembered(machine) or self._fetched(machine)
         answer = self._answers[machine]
         if isinstance(answer, CollateralUnavailable):
             raise answer
@@ -64,7 +66,7 @@ class CollateralSource:
         except OSError as problem:
             raise BadInput(f"cannot read {path}, which HIVEMIND_COLLATERAL names: {problem.strerror}") from None
 
-    def _remembered(self, machine: str) -> Collateral | None:
+    def _remembered(self, machine: Kind) -> Collateral | None:
         """What was fetched within a day and is valid now. A damaged file remembers nothing."""
         path, now = self._path(machine), self._clock.now()
         try:
@@ -76,11 +78,11 @@ class CollateralSource:
             return None
         return found.without_pck_chain() if validity.start <= now < validity.end else None
 
-    def _fetched(self, machine: str, quote: bytes) -> Collateral | CollateralUnavailable:
+    def _fetched(self, machine: Kind) -> Collateral | CollateralUnavailable:
         try:
-            text = asyncio.run(_ask(self._pccs_url, quote))
-            found = parse_collateral(text.encode("utf-8")).without_pck_chain()
-        except (ValueError, RuntimeError, OSError, TimeoutError, VerificationError):  # ValueError is the library's
+            told = maker.fetch(self._pccs_url, machine, clock=self._clock, timeout_seconds=FETCH_SECONDS)
+            found = parse_collateral(told.to_json().encode("utf-8"))
+        except (OutsideFailed, StatementsUnusable, VerificationError):
             return CollateralUnavailable()
         try:
             files.private_dir(self._folder.parent)
@@ -90,12 +92,12 @@ class CollateralSource:
             pass  # a home that cannot be written only costs the next command a fetch
         return found
 
-    def _path(self, machine: str) -> Path:
-        return self._folder / f"{machine}.json"
+    def _path(self, machine: Kind) -> Path:
+        return self._folder / f"{machine.fmspc}-{machine.authority}.json"
 
 
-def _machine(quote: bytes) -> str:
-    """The name under which statements for the quote's machine are kept."""
+def _machine(quote: bytes) -> Kind:
+    """What kind of machine the quote is from."""
     read_parts(quote)
     try:
         import dcap_qvl  # type: ignore[import-untyped]
@@ -108,12 +110,4 @@ def _machine(quote: bytes) -> str:
         raise QuoteMalformed from error
     if not _FMSPC.fullmatch(fmspc) or authority not in _AUTHORITIES:
         raise QuoteMalformed
-    return f"{fmspc}-{authority}"
-
-
-async def _ask(pccs_url: str, quote: bytes) -> str:
-    import dcap_qvl
-
-    async with asyncio.timeout(FETCH_SECONDS):
-        found = await dcap_qvl.get_collateral(pccs_url or dcap_qvl.PHALA_PCCS_URL, quote)
-    return str(found.to_json())
+    return Kind(fmspc, authority)
