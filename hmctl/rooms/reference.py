@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from attestation import links
-from attestation.errors import LinkError
+from attestation.errors import BadKey, LinkError
+from attestation.keys import VerifyKey
 from hmctl import ids, services
 from hmctl.app import App
 from hmctl.errors import BadInput, ForeignService
@@ -81,7 +82,8 @@ def payer_for(app: App, ref: RoomRef, *, allow_foreign: bool) -> Secret | None:
 def _from_link(text: str) -> RoomRef:
     try:
         link = links.parse_link(text)
-    except LinkError as problem:
+        VerifyKey.from_b64(link.owner_pubkey_b64)  # before the token leaves for a room that could never be verified
+    except (LinkError, BadKey) as problem:
         raise BadInput(str(problem), hint=problem.remedy) from None
     return RoomRef(
         room_id=link.room_id,
