@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from hivemind.local import checkout, files, processes, quickstart, supervisor, trial
+from attestation.evidence.enclave_tls import enclave_certificate
+from hivemind import tls
+from hivemind.local import checkout, files, own_service, processes, quickstart, supervisor, trial
+from hivemind.local.errors import LocalError
 from hivemind.local.paths import layout
 
 
@@ -59,6 +62,23 @@ def test_what_is_remembered_of_the_settings_tells_nothing_about_them(here: check
 @pytest.mark.parametrize(("host", "url"), [("0.0.0.0", "http://127.0.0.1:1"), ("::1", "http://[::1]:1")])
 def test_the_address_is_one_that_this_machine_can_open(tmp_path: Path, host: str, url: str) -> None:
     assert checkout.Checkout(layout(tmp_path), host, 1, []).url == url
+
+
+def test_with_tls_the_address_says_so_and_no_authority_is_asked_about_it(tmp_path: Path) -> None:
+    context = tls.server_context(enclave_certificate(b"k" * 32))
+    with http.server.HTTPServer(("127.0.0.1", 0), _Stranger) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        here = checkout.Checkout(layout(tmp_path / "var"), "127.0.0.1", server.server_port, [], tls=True)
+        assert here.url == f"https://127.0.0.1:{server.server_port}"
+        with own_service.call(f"{here.url}/v1/healthz", seconds=10) as answer:
+            assert answer.read() == b'{"status": "ok"}'
+        server.shutdown()
+
+
+def test_only_a_service_is_called(tmp_path: Path) -> None:
+    with pytest.raises(LocalError, match="no address of a service"):
+        own_service.call(f"file://{tmp_path}/key", seconds=1)
 
 
 def test_the_password_is_shown_when_it_was_made_and_never_again(
