@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Makes the image that agents are built FROM: hivemind-agent-base:latest.
+# Makes the image that agents are built FROM: hivemind-agent-base:latest, and its second name
+# hivemind-agent-base-hermes:latest.
 #
 #   agents/base/build.sh            make it unless it is there already
 #   agents/base/build.sh --force    make it again
 #
 # It starts from HIVEMIND_AGENT_BASE_IMAGE when that is set and can be had, else from Debian packages.
 # A hash of this recipe and of the SDK is kept as a label, so that an unchanged recipe costs one inspection.
-# AGENT_BASE_SUITE (bookworm) and AGENT_BASE_EXTRA_PACKAGES (none) change the Debian way, AGENT_BASE_TAG the name.
+# AGENT_BASE_SUITE (bookworm) and AGENT_BASE_EXTRA_PACKAGES (none) change the Debian way, AGENT_BASE_TAG and
+# AGENT_BASE_HERMES_TAG the names. With HIVEMIND_AGENT_BASE_HERMES_IMAGE the second name is left to that image.
 set -euo pipefail
 export PATH="$PATH:/usr/sbin:/sbin"
 
@@ -14,6 +16,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 sdk="$here/../sdk/hivemind_agent"
 tag="${AGENT_BASE_TAG:-hivemind-agent-base:latest}"
 label="com.hivemind.agentbase.recipe-hash"
+hermes_label="com.hivemind.agentbase-hermes.recipe-hash"
+hermes_wanted="${HIVEMIND_AGENT_BASE_HERMES_IMAGE:-}"
+hermes_tag="${AGENT_BASE_HERMES_TAG:-}"
+if [ -z "$hermes_tag" ] && [ -z "${AGENT_BASE_TAG:-}" ]; then hermes_tag=hivemind-agent-base-hermes:latest; fi
 suite="${AGENT_BASE_SUITE:-bookworm}"
 packages="python3,busybox-static,ca-certificates${AGENT_BASE_EXTRA_PACKAGES:+,${AGENT_BASE_EXTRA_PACKAGES// /,}}"
 wanted="${HIVEMIND_AGENT_BASE_IMAGE:-}"
@@ -38,12 +44,18 @@ recipe_hash() {
     } | sha256sum | cut -c1-16
 }
 
-has_label() { [ "$(docker image inspect --format "{{index .Config.Labels \"$label\"}}" "$tag" 2>/dev/null)" = "$1" ]; }
+has_label() {
+    [ "$(docker image inspect --format "{{index .Config.Labels \"$label\"}}" "$1" 2>/dev/null)" = "$2" ]
+}
+is_up_to_date() {
+    has_label "$tag" "$hash" && { [ -z "$hermes_tag" ] || [ -n "$hermes_wanted" ] || has_label "$hermes_tag" "$hash"; }
+}
 
 common_changes=(
     --change 'ENV PYTHONPATH=/app' --change 'ENV PYTHONDONTWRITEBYTECODE=1' --change 'ENV LANG=C.UTF-8'
     --change 'USER agent' --change 'WORKDIR /app'
 )
+set_labels() { common_changes+=(--change "LABEL $label=$hash" --change "LABEL $hermes_label=$hash"); }
 
 # From an image that somebody published: our SDK, the gate's shell and the agent's user are laid on top of it.
 from_published() {
@@ -51,10 +63,11 @@ from_published() {
     site=$(docker run --rm --network none --user 0 --entrypoint python3 "$wanted" -c \
         'import os, site; print(next(p for p in site.getsitepackages() if os.path.isdir(p)))') || return 1
     fetch_busybox || return 1
-    mkdir "$work/sdk" && cp -r "$sdk" "$work/sdk/hivemind_agent" && rm -rf "$work/sdk/hivemind_agent/__pycache__"
+    mkdir "$work/sdk" && cp -r "$sdk" "$work/sdk/hivemind_agent" &&
+        find "$work/sdk" -depth -type d -name __pycache__ -exec rm -rf {} +
     container=$(docker create --network none "$wanted" 2>/dev/null || docker create --network none "$wanted" python3) ||
         return 1
-    lay_on_top && docker commit "${common_changes[@]}" --change "LABEL $label=$hash" "$container" "$candidate" >/dev/null
+    lay_on_top && docker commit "${common_changes[@]}" "$container" "$candidate" >/dev/null
     local outcome=$?
     docker rm --force "$container" >/dev/null
     return "$outcome"
@@ -97,7 +110,7 @@ mkdir -p "$root/app" "$root/home/agent"
 chown 1000:1000 "$root/app" "$root/home/agent"
 ln -s python3 "$root/usr/bin/python"
 cp -r "$SDK" "$root/usr/lib/python3/dist-packages/hivemind_agent"
-rm -rf "$root/usr/lib/python3/dist-packages/hivemind_agent/__pycache__"
+find "$root/usr/lib/python3/dist-packages/hivemind_agent" -depth -type d -name __pycache__ -exec rm -rf {} +
 chroot "$root" python3 -m compileall -q /usr/lib/python3/dist-packages/hivemind_agent
 rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/* "$root"/var/log/*
 HOOK
@@ -112,19 +125,33 @@ from_debian() {
         --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
         --customize-hook="$work/customise \"\$1\"" "$suite" "$work/root.tar"
     say "packed $(du -m "$work/root.tar" | cut -f1) MiB, importing"
-    docker import "${common_changes[@]}" --change "LABEL $label=$hash" --change 'CMD ["python3"]' \
+    docker import "${common_changes[@]}" --change 'CMD ["python3"]' \
         "$work/root.tar" "$candidate" >/dev/null
 }
 
 check() {
-    docker run --rm --network none --read-only --entrypoint python3 "$candidate" -c \
-        'import os, hivemind_agent; assert os.getuid() == 1000 and os.getcwd() == "/app"' || fail "the new image does not work"
+    docker run --rm --network none --read-only --entrypoint python3 "$candidate" -c '
+import os, sys, hivemind_agent, hivemind_agent.mcp.server
+assert sys.version_info >= (3, 9), sys.version
+assert os.getuid() == 1000 and os.getgid() == 1000, "the user is not agent"
+assert os.getcwd() == "/app" and os.environ["PYTHONPATH"] == "/app", "the working directory is not /app"
+' || fail "the new image does not work"
     docker run --rm --network none --entrypoint /bin/busybox "$candidate" true || fail "the new image has no busybox"
+}
+
+# What the name held before stays while an agent image is still built on it.
+name_it() {
+    local before
+    before=$(docker image inspect --format '{{.Id}}' "$1" 2>/dev/null || true)
+    docker tag "$candidate" "$1"
+    [ -z "$before" ] || docker rmi "$before" >/dev/null 2>&1 || true
+    say "made $1 ($hash)"
 }
 
 docker version >/dev/null 2>&1 || fail "no Docker engine answers"
 hash=$(recipe_hash)
-if [ "${1:-}" != --force ] && has_label "$hash"; then
+set_labels
+if [ "${1:-}" != --force ] && is_up_to_date; then
     say "$tag is up to date ($hash)"
     exit 0
 fi
@@ -139,8 +166,11 @@ if [ -z "$made" ]; then
     from_debian
 fi
 check
-before=$(docker image inspect --format '{{.Id}}' "$tag" 2>/dev/null || true)
-docker tag "$candidate" "$tag"
-# What it replaces stays while an agent image is still built on it.
-[ -z "$before" ] || docker rmi "$before" >/dev/null 2>&1 || true
-say "made $tag ($hash)"
+name_it "$tag"
+if [ -n "$hermes_tag" ] && [ -z "$hermes_wanted" ]; then name_it "$hermes_tag"; fi
+if [ -n "$hermes_tag" ] && [ -n "$hermes_wanted" ]; then
+    docker image inspect "$hermes_wanted" >/dev/null 2>&1 || docker pull --quiet "$hermes_wanted" >/dev/null ||
+        fail "$hermes_wanted cannot be had"
+    docker tag "$hermes_wanted" "$hermes_tag"
+    say "$hermes_tag is $hermes_wanted"
+fi
