@@ -45,6 +45,7 @@ DEEDS = {
     "billing.creditcode:revoke_code": PAYING,
     "billing.price:add": PAYING,
     "billing.price:withdraw": PAYING,
+    "billing.price:cancel": PAYING,
     "billing.spendtoken:revoke_token": PAYING,
     "agents.agent:sweep": SERVING,
     "attestation.seenbuild:evidence": set(EVERY),
