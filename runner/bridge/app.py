@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from runner.bridge import answers, auth, health, scope_only, tools
+from runner.bridge import answers, auth, health, scope_only, simulate, tools
 from runner.bridge.dialects import anthropic, openai, simple
 from runner.bridge.errors import answer_for
 from runner.bridge.sessions import StageSession
@@ -28,7 +28,7 @@ def routes_for(session: StageSession) -> list[web.RouteDef]:
     """Every route of a stage."""
     routes = [*health.routes(), *tools.routes(), *simple.routes(), *openai.routes(), *anthropic.routes()]
     if session.role == "scope":
-        routes += scope_only.file_routes()
+        routes += [*scope_only.file_routes(), *simulate.routes()]
         if session.verify_scope is not None:
             routes += scope_only.verify_routes(session.verify_scope)
     return routes

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from runner.bridge.budget import Reservation
 from runner.bridge.errors import Refused
 from runner.bridge.stage import LiveStage
+from runner.bridge.tape import asked, pieces_of
 from runner.llm.completions import Completion, OnPiece, Progress
 from runner.llm.errors import UpstreamError
 from runner.llm.gateway import UpstreamCall
@@ -35,9 +36,24 @@ async def run_exchange(stage: LiveStage, request: ChatRequest, *, on_piece: OnPi
     """Carry one model call out within the stage's budget and deadline; with `on_piece` as a stream.
 
     Raises `BudgetExhausted`, `UpstreamError`, `RequestInvalid` or `Refused`. A call that is cut off after the
-    model has begun is charged with what is known or estimated of it, one that failed before costs nothing.
+    model has begun is charged with what is known or estimated of it, one that failed before costs nothing. In a
+    simulation a call that is next on the tape is answered from there and costs nothing.
     """
     route = require_route(stage)
+    tape = stage.session.tape
+    if tape is None:
+        return await _asked(stage, route, request, on_piece)
+    call = asked(request)
+    replayed = tape.replay(call)
+    if replayed is not None:
+        exchange = await _shown(replayed, on_piece)
+    else:
+        exchange = await _asked(stage, route, request, on_piece)
+    tape.record(call, exchange.completion)
+    return exchange
+
+
+async def _asked(stage: LiveStage, route: LlmRoute, request: ChatRequest, on_piece: OnPiece | None) -> Exchange:
     async with stage.model_slots:
         reservation = await stage.session.budget.reserve(request.prompt_estimate, max_tokens=request.max_tokens)
         progress = Progress()
@@ -54,6 +70,14 @@ async def run_exchange(stage: LiveStage, request: ChatRequest, *, on_piece: OnPi
         reservation.settle(prompt_tokens=exchange.prompt_tokens, completion_tokens=exchange.completion_tokens)
     stage.counters.note_completion(completion)
     return exchange
+
+
+async def _shown(completion: Completion, on_piece: OnPiece | None) -> Exchange:
+    """An answer from the tape, in pieces where the agent asked for a stream."""
+    if on_piece is not None:
+        for piece in pieces_of(completion):
+            await on_piece(piece)
+    return Exchange(completion, completion.prompt_tokens or 0, completion.completion_tokens or 0)
 
 
 def _accounted(completion: Completion, reservation: Reservation) -> Exchange:

@@ -62,6 +62,8 @@ class OpenStage:
             self._bridge._run(self._listener.stop())
         self._bridge._forget(self)
         self._stage.workers.stop()
+        if session.simulator is not None:
+            session.simulator.stop()
         if session.interrupt_tools is not None and self._stage.workers.busy:
             session.interrupt_tools()
         abandoned = self._stage.workers.drain(session.close_grace_seconds)

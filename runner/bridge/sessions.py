@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from runner.bridge.budget import Budget
+from runner.bridge.tape import Entry, Tape
 from runner.llm.providers import LlmRoute
 
 ROLES = frozenset({"scope", "query", "mediator"})
@@ -41,6 +42,51 @@ class QueryFiles(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """What a scope agent may decide on, to be tried out. `row_policies` is as it came, None when there are none."""
+
+    scope_fn_source: str = field(repr=False)
+    row_policies: object = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """One simulation to carry out: the question, the candidate, and model calls that were answered before."""
+
+    prompt: str = field(repr=False)
+    candidate: Candidate
+    replay: tuple[Entry, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a simulation ended: with the query agent's output, or with an `error` in our words."""
+
+    output: str = field(default="", repr=False)
+    tape: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    error: str | None = None
+
+
+class Simulator(Protocol):
+    """Carries out the simulations of one scope stage, within its budget and deadline."""
+
+    async def run(self, rehearsals: Sequence[Rehearsal], /) -> Sequence[Outcome]:
+        """Each one's outcome, in order; carried out at the same time. Cancelling it ends them.
+
+        Raises `BudgetExhausted` when too little is left for so many. Belongs to the bridge's loop.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End what runs and return when it has ended. Called from the closing thread."""
+        ...
+
+    def usage(self) -> dict[str, Any]:
+        """What the simulations have used up to now, in counts; empty when there were none."""
+        ...
+
+
 ScopeVerifier = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -48,10 +94,10 @@ ScopeVerifier = Callable[[dict[str, Any]], dict[str, Any]]
 class StageSession:
     """One stage as the bridge sees it; `role` is one of `ROLES`.
 
-    `llm` is None when the room lets no model be called. `verify_scope`, `query_files` and `query_agent_id`
-    are for the scope stage. `deadline` is the stage's end on the monotonic clock. `tool_workers` and
-    `llm_calls` bound how much runs at once. `interrupt_tools` is called, from the closing thread, to make
-    running tools end early; `close_grace_seconds` is how long closing waits for them.
+    `llm` is None when the room lets no model be called. `verify_scope`, `query_files`, `query_agent_id` and
+    `simulator` are for the scope stage, `tape` is for a simulated query. `deadline` is the stage's end on the
+    monotonic clock. `tool_workers` and `llm_calls` bound how much runs at once. `interrupt_tools` is called, from
+    the closing thread, to make running tools end early; `close_grace_seconds` is how long closing waits for them.
     """
 
     role: str
@@ -62,6 +108,8 @@ class StageSession:
     verify_scope: ScopeVerifier | None = field(default=None, repr=False)
     query_files: QueryFiles | None = field(default=None, repr=False)
     query_agent_id: str = ""
+    simulator: Simulator | None = field(default=None, repr=False)
+    tape: Tape | None = field(default=None, repr=False)
     deadline: float | None = None
     tool_workers: int = 4
     llm_calls: int = 8

@@ -44,12 +44,7 @@ class LiveStage:
 
     def usage(self, *, abandoned_tool_calls: int = 0) -> StageUsage:
         """What the stage has used up to now."""
-        return take_usage(
-            self.counters,
-            budget=self.session.budget,
-            route=self.session.llm,
-            abandoned_tool_calls=abandoned_tool_calls,
-        )
+        return take_usage(self.counters, session=self.session, abandoned_tool_calls=abandoned_tool_calls)
 
 
 STAGE: web.AppKey[LiveStage] = web.AppKey("stage", LiveStage)

@@ -7,13 +7,12 @@ to people who must not see the stage's data, and a name of one's own making woul
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from runner.bridge.budget import Budget
+from runner.bridge.sessions import StageSession
 from runner.llm.completions import Completion
-from runner.llm.providers import LlmRoute
 
 FINISH_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call", "error"})
 INTERRUPTED = "interrupted"
@@ -38,17 +37,22 @@ WELL_KNOWN_TOOLS = frozenset(
 
 @dataclass(frozen=True)
 class StageUsage:
-    """A stage's usage when it was taken. `abandoned_tool_calls` were still running when closing gave up."""
+    """A stage's usage when it was taken. `abandoned_tool_calls` were still running when closing gave up.
+
+    `simulations` is the part of `budget` that went into rehearsals of the query stage.
+    """
 
     budget: dict[str, int]
     provider: str | None
     model: str | None
     bridge: dict[str, Any]
     abandoned_tool_calls: int = 0
+    simulations: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The stage's item in the usage record of a run."""
-        return {**self.budget, "provider": self.provider, "model": self.model, "bridge": self.bridge}
+        item = {**self.budget, "provider": self.provider, "model": self.model, "bridge": self.bridge}
+        return item | {"simulations": dict(self.simulations)} if self.simulations else item
 
 
 class Counters:
@@ -96,12 +100,13 @@ class Counters:
         return next((n for n in (name, leaf) if n in self._offered or n in WELL_KNOWN_TOOLS), OTHER)
 
 
-def take_usage(
-    counters: Counters, *, budget: Budget, route: LlmRoute | None, abandoned_tool_calls: int = 0
-) -> StageUsage:
+def take_usage(counters: Counters, *, session: StageSession, abandoned_tool_calls: int = 0) -> StageUsage:
     """The usage at this moment."""
+    route = session.llm
     return StageUsage(
-        budget=budget.snapshot(),
+        # Before the whole is read: what is added meanwhile must not make the part the larger one.
+        simulations=session.simulator.usage() if session.simulator is not None else {},
+        budget=session.budget.snapshot(),
         provider=route.provider.name if route else None,
         model=route.model if route else None,
         bridge=counters.as_dict(),

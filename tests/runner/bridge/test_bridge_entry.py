@@ -93,7 +93,7 @@ def test_health_needs_no_token_and_shows_the_budget(open_room):
     }
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/models", "/sandbox/simulate", "/sandbox/simulate_batch", "/docs"])
+@pytest.mark.parametrize("path", ["/", "/v1/models", "/sandbox/simulations", "/docs"])
 def test_an_unknown_path_is_not_found(scope_room, path):
     answer = scope_room.client.post(path, json={})
     assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
