@@ -55,6 +55,9 @@ class Adapter(Protocol):
     def home(self, world: World) -> Path:
         """Where the client keeps its files."""
 
+    def remembered(self, world: World) -> dict[str, bytes]:
+        """What the client keeps as decided by its user, by name: a refused command must add nothing to it."""
+
     def call(self, world: World, action: Action, *, as_json: bool = True) -> Shown:
         """Plays one action."""
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from tests.conformance import certificates, setting
 from tests.conformance.actions import Action
 from tests.conformance.adapter import Command, Runs, Shown, Verdict, last_document
-from tests.conformance.machine import authority
+from tests.conformance.cases.links import tampered
+from tests.conformance.machine import authority, issuers
 from tests.conformance.setting import LOOPBACK
 from tests.conformance.world import MAKER, World
 
@@ -18,6 +19,7 @@ _SWITCHES = {
     setting.SKIP: "--dangerously-skip-attestations",
 }
 _WITHOUT_JSON = frozenset({"receipt get"})
+_DECIDED = ("trust.json", "accepted-rooms.json", "profiles/*", "active")
 _HERE = Path(__file__).resolve().parent
 
 
@@ -53,6 +55,11 @@ class Hmctl:
         _write(world.folder / "maker.der", authority(MAKER).trust_root.der)
         (world.folder / "agent").mkdir()
         _write(world.folder / "agent" / "agent.py", "print('hello')\n")
+
+    def remembered(self, world: World) -> dict[str, bytes]:
+        home = self.home(world)
+        files = [path for name in _DECIDED for path in sorted(home.glob(name))]
+        return {path.relative_to(home).as_posix(): path.read_bytes() for path in files}
 
     def call(self, world: World, action: Action, *, as_json: bool = True) -> Shown:
         made = _COMMANDS[action.name](world, action)
@@ -115,6 +122,8 @@ def _filled(world: World, demands: dict[str, object]) -> dict[str, object]:
         "{key provider}": facts.key_provider.id.hex() if facts.key_provider else "",
         "{mr_td}": registers.mr_td.hex(),
         **{f"{{rtmr{index}}}": value.hex() for index, value in enumerate(registers.rtmrs)},
+        "{registry}": world.url_of_registry,
+        "{key service}": issuers(world.approved_machine.root, facts.app_id).root_public.hex(),
         "{os image}": facts.os_image_hash or "",
     }
     for name, value in known.items():
@@ -142,6 +151,8 @@ def _write(path: Path, content: str | bytes) -> None:
 
 
 def _room(world: World, action: Action) -> str:
+    if "link" in action.options:
+        return tampered(world, action.options["link"])
     return world.manifest.room_id if action.options.get("by") == "id" else world.link
 
 
@@ -149,6 +160,8 @@ def _ask(world: World, action: Action) -> Command:
     extra: list[str] = []
     if action.options.get("paid by") == "a spend token":
         extra += ["--payer-key", world.secrets.spend_token]
+    if "at most" in action.options:
+        extra += ["--max-cost", action.options["at most"].removeprefix("$")]
     if action.options.get("with") == "artifacts":
         extra += ["--fetch"]
     if action.options.get("with") == "receipt":

@@ -15,9 +15,11 @@ from attestation.evidence.collateral import Collateral
 from attestation.evidence.development import quotes
 from attestation.evidence.development.authority import DevelopmentAuthority, development_authority
 from attestation.evidence.development.boot import mint_event_log
+from attestation.evidence.development.issuers import DevelopmentIssuers, development_issuers
 from attestation.evidence.development.quotes import Measurements, mint_quote
 from attestation.evidence.development.statements import MachineState, mint_collateral
 from attestation.evidence.identity import BootFacts, KeyProvider, KeyProviderKind
+from attestation.evidence.key_chain import KeyChain, make_key_chain
 from attestation.keys import SigningKey
 
 VERSION = "0.3.7"
@@ -92,6 +94,17 @@ class Machine:
     def rebuilt(self, **changes: object) -> "Machine":
         """The same machine with other facts about itself."""
         return replace(self, facts=replace(self.facts, **changes))  # type: ignore[arg-type]
+
+
+def issuers(name: str, app_id: str) -> DevelopmentIssuers:
+    """The key service of this name as it serves one application."""
+    return development_issuers(hashlib.sha256(f"conformance {name}".encode()).digest(), app_id=app_id)
+
+
+def key_chain(name: str, app_id: str, signer: SigningKey) -> KeyChain:
+    """How this key service vouches for a run signer."""
+    secret = hashlib.sha256(signer.seed).digest()
+    return make_key_chain(secret, issuers(name, app_id).sign_path(secret), run_signer=signer.public)
 
 
 def random_facts() -> BootFacts:

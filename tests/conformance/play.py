@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.conformance.adapter import Adapter, Shown, Verdict
 from tests.conformance.case import Case
+from tests.conformance.setting import YES
 from tests.conformance.world import World, playing
 
 
@@ -39,6 +40,7 @@ def play(case: Case, adapter: Adapter, *, folder: Path) -> Result:
             case.tell(world)
         if case.spoil is not None:
             case.spoil(world, adapter.home(world))
+        decided = adapter.remembered(world)
         shown = adapter.call(world, case.action)
         verdict = adapter.read(shown)
         problems = [*_verdict_problems(case, shown, verdict), *_leaks(case, world, shown)]
@@ -46,6 +48,7 @@ def play(case: Case, adapter: Adapter, *, folder: Path) -> Result:
             person = adapter.call(world, case.action, as_json=False)
             problems += [f"for a person: {told}" for told in _person_problems(case, person)]
             problems += [f"for a person: {told}" for told in _leaks(case, world, person)]
+        problems += _decisions(case, decided, adapter.remembered(world))
         return Result(case, shown, verdict, tuple(dict.fromkeys(problems)))
 
 
@@ -75,6 +78,13 @@ def _leaks(case: Case, world: World, shown: Shown) -> list[str]:
     if any(text in shown.out for text in world.answers):
         problems.append("an answer was printed that should have been refused")
     return problems
+
+
+def _decisions(case: Case, before: dict[str, bytes], after: dict[str, bytes]) -> list[str]:
+    """A refused service or room leaves nothing behind that a later command would take for the user's decision."""
+    if case.is_honest or YES in case.setting.switches:
+        return []
+    return [f"{name} was changed" for name in sorted(before | after) if before.get(name) != after.get(name)]
 
 
 def _person_problems(case: Case, shown: Shown) -> list[str]:

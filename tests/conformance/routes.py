@@ -100,7 +100,7 @@ class Routes:
     def _quote(self, asked: Asked, room_id: str) -> _Answer:
         stage = {"name": "query", "model": "vendor/model", "max_tokens": 1_000_000, "max_cost_micro_usd": _MOST}
         prices = {"prompt_micro_usd_per_mtok": 250_000, "completion_micro_usd_per_mtok": 2_000_000}
-        return {
+        told = {
             "room_id": room_id,
             "provider": "openrouter",
             "max_tokens": asked.json.get("max_tokens", 1_000_000),
@@ -112,6 +112,7 @@ class Routes:
             "sufficient": None,
             "priced_at": time.time(),
         }
+        return dict(self.service.told("price", told))
 
     def _mint(self, asked: Asked) -> _Answer:
         wanted, text = asked.json, new_token(SPEND)
@@ -125,7 +126,7 @@ class Routes:
             "revoked_at": None,
             "label": wanted.get("label", ""),
         }
-        return row | {"token": text}
+        return dict(self.service.told("spend token", row | {"token": text}))
 
     def _submit(self, asked: Asked, room_id: str) -> _Answer:
         wanted, run_id = asked.json, asked.headers["x-hivemind-idempotency-key"]

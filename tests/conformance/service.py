@@ -22,7 +22,7 @@ from attestation.manifests.room import RoomManifest
 from attestation.receipts.binding import EVIDENCE_NONCE
 from tests.conformance import machine as machines
 from tests.conformance.certificates import Certificate
-from tests.conformance.machine import Machine
+from tests.conformance.machine import Machine, key_chain
 from tests.conformance.secret_things import SecretThings
 from tests.conformance.setting import Setting
 
@@ -131,6 +131,7 @@ class Service:
             run_signer_pubkey_b64=machine.signer.public_b64,
             run_signer_key_path="hivemind-runs-v1",
             keyset=machine.keyset,
+            run_signer_chain=self.told("key chain", key_chain(machine.root, facts.app_id, machine.signer)),
         )
 
     # --- rooms ---

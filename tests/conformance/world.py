@@ -47,6 +47,8 @@ class World:
         self.stranger = WebServer("a stranger", self.witness, self._stranger)
         self.cache_answers = lambda asked: cache_service.answer(asked, self.service.collateral())
         self.cache = WebServer("the cache of statements", self.witness, self._statement)
+        self.registry_answers = lambda asked: Reply({"detail": "nothing is registered"}, 404)
+        self.registry = WebServer("the registry", self.witness, lambda asked: self.registry_answers(asked))
         self.proxy = Proxy(self.witness, lambda host: self.server.port if host == self.setting.host else 9)
         port = "" if self.setting.is_remote else f":{self.server.port}"
         self.service.url = f"{self.setting.scheme}://{self.setting.host}{port}"
@@ -54,7 +56,7 @@ class World:
         self.service.publish(self.manifest)
 
     def close(self) -> None:
-        for server in (self.server, self.stranger, self.cache, self.proxy):
+        for server in (self.server, self.stranger, self.cache, self.registry, self.proxy):
             server.close()
 
     @property
@@ -68,6 +70,10 @@ class World:
     @property
     def url_of_statements(self) -> str:
         return f"http://{LOOPBACK}:{self.cache.port}"
+
+    @property
+    def url_of_registry(self) -> str:
+        return f"http://{LOOPBACK}:{self.registry.port}"
 
     @property
     def answers(self) -> list[str]:

@@ -1,7 +1,11 @@
 """No lie at all. These prove that the harness itself is right: a client that refuses them refuses too much."""
 
+import json
+from typing import Any
+
 from tests.conformance import actions as do
 from tests.conformance.case import HONEST, Case, Expect
+from tests.conformance.machine import as_version_5
 from tests.conformance.secret_things import AS_OWNER, NOTHING, TO_ASK, TO_READ_THE_ROOM
 from tests.conformance.setting import (
     ACCEPT_DEVELOPMENT,
@@ -13,6 +17,7 @@ from tests.conformance.setting import (
     YES,
     Setting,
 )
+from tests.conformance.world import MAKER
 
 _BY_LINK = do.inspect_room(by="link")
 _NONE = "none, an honest service"
@@ -44,6 +49,16 @@ PLACES: dict[str, Setting] = {
         }
     ),
 }
+
+
+def _without_digests(text: str) -> str:
+    return json.dumps([entry | {"digest": ""} for entry in json.loads(text)])
+
+
+def _without_claims(claims: dict[str, Any]) -> dict[str, Any]:
+    """The service need not repeat what its quote says."""
+    return claims | {"compose_hash": "", "app_id": "", "instance_id": "", "measurements": {}}
+
 
 INSPECTED = [
     Case(
@@ -190,4 +205,22 @@ OTHERS = [
         may_see=frozenset({"admin_key"}),
     ),
 ]
-CASES = (*INSPECTED, *ASKED, *OTHERS)
+SHAPES = [
+    Case(
+        name=f"honest/{name}",
+        lie=_NONE,
+        tell=tell,
+        action=_BY_LINK,
+        expect=HONEST,
+        may_see=TO_READ_THE_ROOM,
+        prints=lambda world: world.manifest.room_id,
+    )
+    for name, tell in {
+        "quote-of-version-5": lambda world: world.service.change("quote", lambda q: as_version_5(q, MAKER)),
+        "quote-filled-up-with-zeros": lambda world: world.service.change("quote", lambda quote: quote + bytes(1000)),
+        "event-log-without-digests": lambda world: world.service.change("event log", _without_digests),
+        "evidence-with-unknown-members": lambda world: world.service.change("claims", lambda told: told | {"more": 1}),
+        "claims-left-out": lambda world: world.service.change("claims", _without_claims),
+    }.items()
+]
+CASES = (*SHAPES, *INSPECTED, *ASKED, *OTHERS)
