@@ -8,7 +8,7 @@ agent's program is not: it waits behind a gate, and nothing that is secret exist
 import re
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -124,6 +124,10 @@ class BuildSpec:
     """One image build. ``context`` is a tar archive (plain or gzip), in memory or on disk, Dockerfile at its root.
 
     ``network`` is the network of RUN steps. ``fetch_missing`` lets a FROM image that is not here be pulled.
+
+    Steps are taken from the engine's cache only where a build of the same ``cache_scope`` left them, so that the time a
+    build takes says nothing about other scopes; it has to be hexadecimal. An image among ``reuse``, which are ids, is
+    tagged instead of built when it was made by the same recipe from the same bytes.
     """
 
     tag: str
@@ -135,6 +139,21 @@ class BuildSpec:
     timeout_seconds: float = 600.0
     largest_image_bytes: int = 8192 * MIB
     fetch_missing: bool = True
+    cache_scope: str = ""
+    reuse: tuple[str, ...] = ()
+
+
+BuildWatch = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class KeptImage:
+    """An image that this installation built, as found on the machine. Without ``tags`` it is a leftover."""
+
+    id: str
+    tags: tuple[str, ...]
+    size_bytes: int
+    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -233,8 +252,10 @@ class Engine(ABC):
         """The image called or identified so, or None when it is not on this machine. Never fetches."""
 
     @abstractmethod
-    def build_image(self, spec: BuildSpec) -> ImageInfo:
+    def build_image(self, spec: BuildSpec, *, watch: BuildWatch | None = None) -> ImageInfo:
         """Build and tag an image; the tag moves when it exists. Blocks up to the spec's timeout.
+
+        ``watch`` is given what the build prints, piece by piece. It belongs to the uploader, as the steps are theirs.
 
         Raises DockerfileMissing, BuildRefused, BaseImageMissing, BuildFailed, BuildTimedOut, DiskFull,
         EngineUnavailable. After an error no container of the build is left running.
@@ -243,6 +264,17 @@ class Engine(ABC):
     @abstractmethod
     def remove_image(self, reference: str) -> None:
         """Remove the tag, and the image when nothing else uses it. An image that is gone already is success."""
+
+    @abstractmethod
+    def list_images(self) -> tuple[KeptImage, ...]:
+        """Every tagged image that this installation built, oldest first. Never one of another installation's."""
+
+    @abstractmethod
+    def prune_images(self, *, older_than_seconds: float = 3600.0) -> int:
+        """Remove what this installation's builds left without a tag: failed builds, cached steps. Bytes given back.
+
+        Younger leftovers are spared, as they may belong to a build that is going on.
+        """
 
     @abstractmethod
     def list_containers(self) -> tuple[Stray, ...]:

@@ -3,6 +3,7 @@
 A .dockerignore has no effect: what is in the archive is what the uploader and the digests call the source.
 """
 
+import hashlib
 import io
 import posixpath
 import tarfile
@@ -39,6 +40,22 @@ def rewritten(context: bytes | Path, rewrite: Rewrite) -> IO[bytes]:
         raise errors.BuildRefused("The upload is not a readable archive.", diagnosis=str(broken)) from broken
     out.seek(0)
     return out
+
+
+def dockerfile_of(context: bytes | Path) -> bytes:
+    """The archive's Dockerfile. Raises DockerfileMissing and BuildRefused."""
+    try:
+        return _read_dockerfile(context)
+    except (tarfile.TarError, EOFError, OSError) as broken:
+        raise errors.BuildRefused("The upload is not a readable archive.", diagnosis=str(broken)) from broken
+
+
+def sha256(context: bytes | Path) -> str:
+    """Digest of the archive's bytes, in hexadecimal."""
+    if isinstance(context, bytes):
+        return hashlib.sha256(context).hexdigest()
+    with context.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read_dockerfile(context: bytes | Path) -> bytes:

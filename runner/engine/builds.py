@@ -1,19 +1,25 @@
 """Building agent images: with limits, without network, and never on top of another agent's image."""
 
+import hashlib
 import json
+import re
 import time
 from collections import deque
 from contextlib import closing
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import IO, Any, Final
 
 from docker.utils import parse_repository_tag
 
 from runner.engine import build_context, dockerfile, errors, hardening, long_calls
-from runner.engine.base import BuildSpec, ImageInfo
+from runner.engine.base import BuildSpec, BuildWatch, ImageInfo
 from runner.engine.client import Client, Conflict, Gone, Refused
 from runner.engine.config import EngineConfig
 from runner.engine.images import Images
 
+RECIPE_LABEL: Final = "com.hivemind.agent.recipe-hash"
+_SCOPE_LABEL: Final = "hivemind-build-scope"
+_RECIPE: Final = b"hivemind:build-recipe:v1"
 _HERMES_LEAF = "hivemind-agent-base-hermes"
 _KEPT_LINES = 40
 _KEPT_LINE_CHARACTERS = 400
@@ -29,15 +35,16 @@ class Builder:
         base_leaf = config.base_image.rpartition("/")[2].partition(":")[0]
         self._bases = {base_leaf: config.base_image, _HERMES_LEAF: f"{_HERMES_LEAF}:latest"}
 
-    def build(self, spec: BuildSpec) -> ImageInfo:
+    def build(self, spec: BuildSpec, *, watch: BuildWatch | None = None) -> ImageInfo:
         """See `Engine.build_image`."""
         deadline = time.monotonic() + spec.timeout_seconds
-
-        def rewrite(content: bytes) -> bytes:
-            return self._pinned(content, fetch_missing=spec.fetch_missing, deadline_monotonic=deadline)
-
-        with closing(build_context.rewritten(spec.context, rewrite)) as context:
-            self._run(spec, context, deadline)
+        pinned = self._pinned(build_context.dockerfile_of(spec.context), spec, deadline_monotonic=deadline)
+        recipe = _recipe(pinned, spec)
+        made = self._made_before(spec, recipe)
+        if made is not None:
+            return made
+        with closing(build_context.rewritten(spec.context, lambda _: pinned)) as context:
+            self._run(_Going(spec, recipe, watch or _unwatched), context, deadline)
         built = self._images.info(spec.tag)
         if built is None:
             raise errors.BuildFailed("The build ended without an image.")
@@ -46,14 +53,33 @@ class Builder:
             raise errors.BuildFailed(f"The image is larger than {spec.largest_image_bytes // 2**20} MiB.")
         return built
 
-    def _pinned(self, content: bytes, *, fetch_missing: bool, deadline_monotonic: float) -> bytes:
+    def _made_before(self, spec: BuildSpec, recipe: str) -> ImageInfo | None:
+        for image_id in spec.reuse:
+            found = self._images.info(image_id)
+            if found is not None and found.id == image_id and found.labels.get(RECIPE_LABEL) == recipe:
+                try:
+                    self._images.tag(image_id, spec.tag)
+                except errors.ImageMissing:
+                    continue  # somebody removed it just now
+                return found
+        return None
+
+    def _pinned(self, content: bytes, spec: BuildSpec, *, deadline_monotonic: float) -> bytes:
         """The Dockerfile with every image replaced by the id of the one that was looked at."""
         parsed = dockerfile.parse(content)
         found = {
-            source: self._resolve(source, fetch_missing=fetch_missing, deadline_monotonic=deadline_monotonic)
+            source: self._resolve(source, fetch_missing=spec.fetch_missing, deadline_monotonic=deadline_monotonic)
             for source in parsed.sources
         }
-        return parsed.render(found)
+        return parsed.render(found, opening=self._opening(spec))
+
+    def _opening(self, spec: BuildSpec) -> tuple[str, ...]:
+        """What sets the steps of one scope apart from those of all others, and names whose leftovers they are."""
+        if not spec.cache_scope:
+            return ()
+        if not re.fullmatch("[0-9a-f]+", spec.cache_scope):
+            raise errors.InvalidSpec("A scope of the cache is hexadecimal.")
+        return (f"LABEL {hardening.INSTANCE_LABEL}={self._config.instance} {_SCOPE_LABEL}={spec.cache_scope}",)
 
     def _resolve(self, source: dockerfile.Source, *, fetch_missing: bool, deadline_monotonic: float) -> str:
         reference = self._bases.get(source.leaf, source.reference)
@@ -79,26 +105,30 @@ class Builder:
         if failed:
             raise errors.BaseImageMissing(reference)
 
-    def _run(self, spec: BuildSpec, context: IO[bytes], deadline_monotonic: float) -> None:
+    def _run(self, going: "_Going", context: IO[bytes], deadline_monotonic: float) -> None:
         printed: deque[str] = deque(maxlen=_KEPT_LINES)
         follow = long_calls.follow(
             self._client,
             "/build",
-            params=self._parameters(spec),
+            params=self._parameters(going),
             data=context,
             deadline_monotonic=deadline_monotonic,
         )
         try:
             with follow as lines:
                 for line in lines:
-                    printed.append(str(line.get("stream") or "")[-_KEPT_LINE_CHARACTERS:])
+                    text = str(line.get("stream") or "")
+                    printed.append(text[-_KEPT_LINE_CHARACTERS:])
+                    going.watch(text or str(line.get("error") or ""))
                     if "error" in line:
                         raise _failure(str(line["error"]), "".join(printed))
         except (Gone, Refused) as refusal:
             raise errors.BuildFailed("The Dockerfile cannot be built.", output=refusal.diagnosis) from refusal
 
-    def _parameters(self, spec: BuildSpec) -> dict[str, Any]:
-        labels = dict(spec.labels) | hardening.labels(instance=self._config.instance)
+    def _parameters(self, going: "_Going") -> dict[str, Any]:
+        spec = going.spec
+        ours = hardening.labels(instance=self._config.instance) | {RECIPE_LABEL: going.recipe}
+        labels = dict(spec.labels) | ours
         return {
             "t": spec.tag,
             "rm": True,
@@ -110,6 +140,26 @@ class Builder:
             "cpushares": spec.cpu_shares,
             "labels": json.dumps(labels),
         }
+
+
+@dataclass(frozen=True)
+class _Going:
+    """A build under way."""
+
+    spec: BuildSpec
+    recipe: str
+    watch: BuildWatch
+
+
+def _unwatched(text: str) -> None:
+    """Nobody wants to know what a build prints."""
+
+
+def _recipe(pinned: bytes, spec: BuildSpec) -> str:
+    """Digest of all that decides what comes of a build: its steps, the images below them, every byte, its network."""
+    parts = [pinned, build_context.sha256(spec.context).encode(), spec.network.encode()]
+    lengths = b"".join(len(part).to_bytes(8, "big") for part in parts)
+    return hashlib.sha256(_RECIPE + lengths + b"".join(parts)).hexdigest()
 
 
 def _check_usable(image: ImageInfo, reference: str, line: int) -> None:

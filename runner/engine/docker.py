@@ -8,7 +8,17 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from runner.engine import errors, gate, hardening, namespaces, stage_directory, strays
-from runner.engine.base import BuildSpec, ContainerSpec, Engine, EngineFacts, ImageInfo, Prepared, Stray
+from runner.engine.base import (
+    BuildSpec,
+    BuildWatch,
+    ContainerSpec,
+    Engine,
+    EngineFacts,
+    ImageInfo,
+    KeptImage,
+    Prepared,
+    Stray,
+)
 from runner.engine.builds import Builder
 from runner.engine.client import Client, Conflict, Gone, translated
 from runner.engine.config import EngineConfig
@@ -56,13 +66,21 @@ class DockerEngine(Engine):
         """See `base.Engine.image_info`."""
         return self._images.info(reference)
 
-    def build_image(self, spec: BuildSpec) -> ImageInfo:
+    def build_image(self, spec: BuildSpec, *, watch: BuildWatch | None = None) -> ImageInfo:
         """See `base.Engine.build_image`."""
-        return self._builder.build(spec)
+        return self._builder.build(spec, watch=watch)
 
     def remove_image(self, reference: str) -> None:
         """See `base.Engine.remove_image`."""
         self._images.remove(reference)
+
+    def list_images(self) -> tuple[KeptImage, ...]:
+        """See `base.Engine.list_images`."""
+        return self._images.of_instance(self._config.instance)
+
+    def prune_images(self, *, older_than_seconds: float = 3600.0) -> int:
+        """See `base.Engine.prune_images`."""
+        return self._images.prune(self._config.instance, older_than_seconds=older_than_seconds)
 
     def list_containers(self) -> tuple[Stray, ...]:
         """See `base.Engine.list_containers`."""

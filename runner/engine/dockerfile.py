@@ -48,8 +48,11 @@ class Dockerfile:
     sources: tuple[Source, ...]
     escape: str
 
-    def render(self, image_ids: Mapping[Source, str]) -> bytes:
-        """The file again, starting from the ids that each of the sources was found to be."""
+    def render(self, image_ids: Mapping[Source, str], *, opening: tuple[str, ...] = ()) -> bytes:
+        """The file again, starting from the ids that each of the sources was found to be.
+
+        ``opening`` are instructions of our own that every stage begins with.
+        """
         by_index = {source.index: image_id for source, image_id in image_ids.items()}
         lines = [f"# escape={self.escape}"]
         for index, instruction in enumerate(self.instructions):
@@ -60,6 +63,8 @@ class Dockerfile:
             elif index in by_index:
                 rest = re.sub(r"(?<!\S)--from=\S+", f"--from={by_index[index]}", rest, count=1)
             lines.append(f"{instruction.word} {rest}".rstrip(" \t"))
+            if instruction.word == "FROM":
+                lines += opening
         return ("\n".join(lines) + "\n").encode()
 
 

@@ -2,14 +2,18 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
-from runner.engine import errors
-from runner.engine.base import ImageInfo
+from docker.utils import parse_repository_tag
+
+from runner.engine import errors, hardening
+from runner.engine.base import ImageInfo, KeptImage
 from runner.engine.client import Client, Conflict, translated
 
 _REMEMBERED = 256
+_UNTAGGED = "<none>:<none>"
 
 
 class Images:
@@ -52,6 +56,38 @@ class Images:
             return
         except Conflict as used:
             raise errors.EngineError("The image is still used by a container.", diagnosis=used.diagnosis) from used
+
+    def tag(self, image_id: str, reference: str) -> None:
+        """Give an image one more name. Raises ImageMissing when it went meanwhile."""
+        name, tag = parse_repository_tag(reference)
+        with translated("tag an image", image=image_id):
+            self._client.api.tag(image_id, name, tag or "latest", force=True)
+
+    def of_instance(self, instance: str) -> tuple[KeptImage, ...]:
+        """See `Engine.list_images`."""
+        wanted = hardening.labels(instance=instance)
+        filters = {"label": [f"{name}={value}" for name, value in wanted.items()]}
+        with translated("list images"):
+            found = self._client.api.images(all=False, filters=filters)
+        kept = (
+            KeptImage(
+                id=str(item["Id"]),
+                tags=tuple(tag for tag in item.get("RepoTags") or () if tag != _UNTAGGED),
+                size_bytes=int(item.get("Size") or 0),
+                created_at=datetime.fromtimestamp(item["Created"], UTC),
+            )
+            for item in found
+        )
+        return tuple(sorted((image for image in kept if image.tags), key=lambda image: (image.created_at, image.id)))
+
+    def prune(self, instance: str, *, older_than_seconds: float) -> int:
+        """See `Engine.prune_images`."""
+        label = f"{hardening.INSTANCE_LABEL}={instance}"
+        filters = {"dangling": True, "label": [label], "until": f"{int(older_than_seconds)}s"}
+        with translated("remove leftovers of builds"):
+            prune: Any = self._client.api.prune_images
+            done = prune(filters=filters)
+        return int(done.get("SpaceReclaimed") or 0)
 
     def _remember(self, info: ImageInfo) -> ImageInfo:
         with self._lock:

@@ -20,12 +20,14 @@ from pathlib import Path
 from runner.engine import errors, gate
 from runner.engine.base import (
     BuildSpec,
+    BuildWatch,
     ContainerSpec,
     Engine,
     EngineFacts,
     Exit,
     ExitReason,
     ImageInfo,
+    KeptImage,
     Prepared,
     Stray,
 )
@@ -73,6 +75,8 @@ class FakeEngine(Engine):
         self._programs: dict[str, Program] = {}
         self._failures: dict[str, deque[errors.EngineError]] = {}
         self._build_program: Program = lambda inside: 0
+        self.prints: tuple[str, ...] = ()
+        self.made_at = datetime(2020, 1, 1, tzinfo=UTC)
 
     def add_image(self, reference: str, program: Program) -> ImageInfo:
         """An image called ``reference`` whose command runs ``program``."""
@@ -106,14 +110,35 @@ class FakeEngine(Engine):
         self._called("image_info")
         return self._images.get(reference)
 
-    def build_image(self, spec: BuildSpec) -> ImageInfo:
+    def build_image(self, spec: BuildSpec, *, watch: BuildWatch | None = None) -> ImageInfo:
         self._called("build_image")
         self.builds.append(spec)
+        for image_id in spec.reuse:
+            if image_id in self._images:
+                self._images[spec.tag] = self._images[image_id]
+                return self._images[image_id]
+        for text in self.prints:
+            if watch is not None:
+                watch(text)
         return self.add_image(spec.tag, self._build_program)
 
     def remove_image(self, reference: str) -> None:
         self._called("remove_image")
-        self._images.pop(reference, None)
+        gone = self._images.pop(reference, None)
+        if gone is not None and gone.id not in {i.id for tag, i in self._images.items() if tag != i.id}:
+            self._images.pop(gone.id, None)
+
+    def list_images(self) -> tuple[KeptImage, ...]:
+        self._called("list_images")
+        tags: dict[str, list[str]] = {}
+        for reference, info in self._images.items():
+            if reference != info.id:
+                tags.setdefault(info.id, []).append(reference)
+        return tuple(KeptImage(key, tuple(found), 0, self.made_at) for key, found in tags.items())
+
+    def prune_images(self, *, older_than_seconds: float = 3600.0) -> int:
+        self._called("prune_images")
+        return 0
 
     def list_containers(self) -> tuple[Stray, ...]:
         self._called("list_containers")
