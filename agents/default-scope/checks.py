@@ -14,6 +14,8 @@ from proposals import Proposal
 MOST_POLICY_CHARS = 60_000
 MOST_SCHEMA_CHARS = 12_000
 REVIEW_TOKENS = 2048
+# How a denial begins that the function did not mean: it raised, or broke a limit.
+FAILURES = ("scope function failed", "the scope function was stopped")
 
 
 class Checker:
@@ -35,6 +37,9 @@ class Checker:
         if verdict.get("compiles") is not True:
             return f"The function is refused: {verdict.get('compile_error')}"
         results = verdict.get("results") or []
+        failures = {str(r.get("error")) for r in results if str(r.get("error") or "").startswith(FAILURES)}
+        if failures:
+            return f"The function does not work: {clipped('; '.join(sorted(failures)), 1000)}"
         if verdict.get("all_tests_passed") is not True or len(results) != len(tests):
             return f"Tests failed: {clipped(str([r for r in results if r.get('passed') is False]), 3000)}"
         if any(_held_back(test, result) for test, result in zip(tests, results)):  # noqa: B905 - Python 3.9
