@@ -1,7 +1,8 @@
-"""What the quickstart sets for trying the business side, unless the environment or `.env` says otherwise.
+"""What the quickstart sets for trying everything, unless the environment or `.env` says otherwise.
 
-Prepaid credit is enforced and the operator's routes get a key, kept in the state directory. Signup is opened only while
-the service can be reached from this machine alone.
+Prepaid credit is enforced and the operator's routes get a key, kept in the state directory. The service shows development
+evidence, so that clients verify quotes as they would of real machines. Signup is opened only while the service can be
+reached from this machine alone.
 """
 
 import secrets
@@ -20,7 +21,7 @@ def admin_key_file(here: Checkout) -> Path:
 
 def with_defaults(here: Checkout, environment: Mapping[str, str]) -> dict[str, str]:
     """`environment` with the settings that it does not have."""
-    completed = {"HIVEMIND_BILLING_ENFORCE_CREDITS": "true", **environment}
+    completed = {"HIVEMIND_BILLING_ENFORCE_CREDITS": "true", "HIVEMIND_EVIDENCE": "development", **environment}
     if _only_here(here.host):
         completed.setdefault("HIVEMIND_SELF_SERVE_SIGNUP_ENABLED", "true")
     if not {"HIVEMIND_ADMIN_KEY", "HIVEMIND_ADMIN_KEY_FILE"} & environment.keys():

@@ -111,12 +111,13 @@ def test_a_trial_has_an_operators_key_of_its_own_and_keeps_it(here: checkout.Che
     assert first["HIVEMIND_ADMIN_KEY_FILE"] == str(key)
     assert key.stat().st_mode & 0o077 == 0
     assert len(key.read_text(encoding="utf-8")) == 47
+    assert first["HIVEMIND_EVIDENCE"] == "development"
     assert trial.with_defaults(here, {}) == first
 
 
 def test_what_is_configured_is_left_alone(here: checkout.Checkout) -> None:
     chosen = {"HIVEMIND_ADMIN_KEY": "mine", "HIVEMIND_BILLING_ENFORCE_CREDITS": "false"}
-    chosen["HIVEMIND_SELF_SERVE_SIGNUP_ENABLED"] = "false"
+    chosen |= {"HIVEMIND_SELF_SERVE_SIGNUP_ENABLED": "false", "HIVEMIND_EVIDENCE": ""}
     assert trial.with_defaults(here, chosen) == chosen
     assert not trial.admin_key_file(here).exists()
 
