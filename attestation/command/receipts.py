@@ -19,7 +19,7 @@ from attestation.policy.base import NotGiven
 from attestation.policy.tcb import TcbPolicy
 from attestation.receipt import ReceiptExpectation, VerifiedReceipt, verify_receipt
 from attestation.receipts.document import MAX_RECEIPT_BYTES, parse_receipt
-from attestation.receipts.errors import ArtifactUnknown, TextUnreadable
+from attestation.receipts.errors import ArtifactUnknown, DevelopmentSignerOnly, TextUnreadable
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_ROOT_BYTES = 16 * 1024
@@ -93,13 +93,18 @@ def _policy(root: TrustRoot) -> EvidencePolicy:
 
 
 def _root(question: Question, document: object) -> TrustRoot:
-    """Intel's, unless another one was given, or whatever root a development machine shows was accepted."""
+    """Intel's, unless another one was given, or whatever root a development machine shows was accepted.
+
+    Raises DevelopmentSignerOnly for a development machine that was not accepted: its certificates would only seem forged.
+    """
     if question.root_ca is not None:
         return DevelopmentRoot(_read(question.root_ca, MAX_ROOT_BYTES))
     evidence = document.get("evidence") if isinstance(document, Mapping) else None
     shown = evidence.get("development") if isinstance(evidence, Mapping) else None
-    if not question.accept_development or not isinstance(shown, Mapping) or "root_ca_der_b64" not in shown:
+    if not isinstance(shown, Mapping) or "root_ca_der_b64" not in shown:
         return IntelRoot()
+    if not question.accept_development:
+        raise DevelopmentSignerOnly
     try:
         return DevelopmentRoot(unb64(str(shown["root_ca_der_b64"])))
     except EncodingError:

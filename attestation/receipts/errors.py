@@ -73,7 +73,7 @@ class DevelopmentSignerOnly(CouldNotCheck):
     code = "development_signer"
     check = "run signer"
     sentence = "The record was signed with a development key, which proves nothing about hardware."
-    remedy = "Accept development keys if you trust the operator of this service without proof."
+    remedy = "Accept development keys (--accept-development) if you trust the operator of this service without proof."
 
 
 class RoomEnvelopeMissing(CouldNotCheck):
