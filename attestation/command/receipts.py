@@ -95,7 +95,7 @@ def _policy(root: TrustRoot) -> EvidencePolicy:
 def _root(question: Question, document: object) -> TrustRoot:
     """Intel's, unless another one was given, or whatever root a development machine shows was accepted.
 
-    Raises DevelopmentSignerOnly for a development machine that was not accepted: its certificates would only seem forged.
+    Raises DevelopmentSignerOnly for a development machine that was not accepted; its certificates would seem forged.
     """
     if question.root_ca is not None:
         return DevelopmentRoot(_read(question.root_ca, MAX_ROOT_BYTES))

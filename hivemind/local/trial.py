@@ -1,8 +1,8 @@
 """What the quickstart sets for trying everything, unless the environment or `.env` says otherwise.
 
-Prepaid credit is enforced and the operator's routes get a key, kept in the state directory. The service shows development
-evidence, so that clients verify quotes as they would of real machines. Signup is opened only while the service can be
-reached from this machine alone.
+Prepaid credit is enforced and the operator's routes get a key, kept in the state directory. The service shows
+development evidence, so that clients verify quotes as they would of real machines. Signup is opened only while the
+service can be reached from this machine alone.
 """
 
 import secrets
