@@ -81,7 +81,7 @@ def bind_signer(document: Document, signer_pubkey_b64: str, *, trust: Trust) -> 
         return Bound(proven, (named, *_told(proven), verified(SIGNER, "the key that was given")))
     if proven.run_signer_pubkey_b64 != signer_pubkey_b64:
         raise RunSignerDiffers
-    return Bound(proven, (named, *_told(proven), verified(SIGNER, "the key that the hardware quote names")))
+    return Bound(proven, (named, *_told(proven), verified(SIGNER, "the key that the quote names")))
 
 
 def _known(trust: Trust, account: CheckResult) -> Bound:

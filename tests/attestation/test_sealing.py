@@ -17,6 +17,7 @@ BUILDERS = [
     contexts.vault_item_context,
     contexts.vault_index_context,
     contexts.source_file_context,
+    contexts.build_log_context,
     contexts.prompt_context,
     contexts.output_context,
     contexts.artifact_context,
