@@ -66,5 +66,9 @@ class AgentInUse(Conflict):
     sentence = "This agent is named by a room; revoke the room first"
 
 
+class BuildAbandoned(Exception):
+    """The image was not built, because what it was for had been stopped."""
+
+
 class ImageNotBuilt(Exception):
     """The agent's image is not there and cannot be built. The text is the builder's and is for the agent's owner."""

@@ -24,7 +24,7 @@ SHOWN = (
 )
 STUCK_SECONDS = 60
 GOING = (BuildStatus.PENDING, BuildStatus.RUNNING)
-OUR_REASONS = (builds.WORKER_GONE, "the platform failed while building", "its deadline passed")
+OUR_REASONS = (builds.WORKER_GONE, builds.PLATFORM_FAILED, builds.ABANDONED, "its deadline passed")
 UPLOADERS = "told to its uploader alone"
 COLOURS = {"pending": "info", "running": "going", "completed": "success", "failed": "danger"}
 

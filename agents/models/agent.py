@@ -10,8 +10,10 @@ from tenants.models import Tenant
 class Agent(models.Model):
     """One uploaded package. Digests are fixed at upload; the image may be rebuilt from the stored source at any time.
 
-    `room_id` and `uploader_token_id` are set for a package that a participant brought to one room. `image_id` is the
-    engine's id of the image that was built last; the tag follows from tenant and agent ids.
+    `room_id` is set for a package that was brought to one room, and `uploader_token_id` names the invite it came with,
+    empty for the room's owner. `image_id` is the engine's id of the image that was built last, of `image_bytes`; the
+    tag follows from tenant and agent ids. `source_bytes` is the sum of the files, `used_at` the start of the last run
+    that it was part of.
     """
 
     id = models.CharField(max_length=64, primary_key=True)
@@ -33,13 +35,19 @@ class Agent(models.Model):
     attested_files_count = models.PositiveIntegerField()
     attested_files_digest = models.CharField(max_length=64)
     source_sha256 = models.CharField(max_length=64)
+    source_bytes = models.PositiveBigIntegerField(default=0)
     image_id = models.CharField(max_length=100, blank=True)
     image_repo_digests = models.JSONField(default=list)
+    image_bytes = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-created_at", "-id")
-        indexes = [models.Index(fields=["tenant", "-created_at"], name="agents_of_tenant")]
+        indexes = [
+            models.Index(fields=["tenant", "-created_at"], name="agents_of_tenant"),
+            models.Index(fields=["tenant", "source_sha256"], name="agents_of_a_source"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(agent_type__in=AgentType.values), name="agent_type_known"),
             models.CheckConstraint(
@@ -54,6 +62,11 @@ class Agent(models.Model):
     def image_tag(self) -> str:
         """The tag under which the engine keeps this agent's image."""
         return f"hivemind-agent-{self.tenant_id}-{self.id}:latest"
+
+    @property
+    def is_brought(self) -> bool:
+        """Whether it was uploaded with a question, to one room."""
+        return bool(self.room_id)
 
     @property
     def visibility(self) -> str:

@@ -11,7 +11,9 @@ class ImageBuild(models.Model):
     """One build. Its id is served as a run id, because the wire tracks a build like a run.
 
     `fence` rises with every claim and guards every later write; `handoff` holds the source key sealed to the workers
-    that were alive at submission, and is emptied when the build ends.
+    that were alive at submission, and is emptied when the build ends. `run_id` names the run of which this build is a
+    part. `step` of `steps` instructions is being carried out; `shared` says that the image of an earlier upload of the
+    same bytes was taken. `log_sealed` is what the build printed, under the agent's source key.
     """
 
     id = models.CharField(max_length=64, primary_key=True)
@@ -20,7 +22,12 @@ class ImageBuild(models.Model):
     fence = models.PositiveIntegerField(default=0)
     worker_id = models.CharField(max_length=64, blank=True)
     handoff = models.JSONField(default=dict)
+    run_id = models.CharField(max_length=64, blank=True)
+    step = models.PositiveIntegerField(default=0)
+    steps = models.PositiveIntegerField(default=0)
+    shared = models.BooleanField(default=False)
     error = models.TextField(blank=True)
+    log_sealed = models.BinaryField(default=b"")
     created_at = models.DateTimeField(db_index=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -2,36 +2,44 @@
 
 import logging
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
 from agents import transitions
 from agents.enums import BuildStatus
-from agents.errors import ImageNotBuilt
+from agents.errors import BuildAbandoned, ImageNotBuilt
 from agents.models import Agent, ImageBuild
-from agents.packages import context
-from agents.services import nudges, sources
+from agents.services import build_logs, images, nudges
+from agents.services.build_logs import BuildLog
 from agents.services.engine import engine as process_engine
-from attestation import digests
 from attestation.encoding import b64, unb64
 from attestation.errors import SealError
 from hivemind.kit import clock, handoff, ids, states, worker
 from hivemind.kit.conf import conf
 from hivemind.kit.handoff import HandoffLost
-from runner.engine.base import BuildSpec, Engine, ImageInfo
-from runner.engine.errors import BuildError, BuildFailed, EngineError
-from runner.engine.limits import MIB
+from runner.engine.base import BuildWatch, Engine, ImageInfo
 
 log = logging.getLogger(__name__)
 QUEUE = "builds"
 QUEUE_SECONDS = 900
 WORKER_GONE = "the worker that held the source key is gone; upload again"
-SOURCE_CHANGED = "the stored source is not what was uploaded"
+PLATFORM_FAILED = "the platform failed while building"
+ABANDONED = "nobody waited for the image any more"
 POLL_SECONDS = 0.2
-RETRY_WITHIN_SECONDS = 20
-ERROR_CHARS = 1200
+MARGIN_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Order:
+    """For whom an image is built now: a run, by its id, and how to learn that it has been stopped."""
+
+    run_id: str = ""
+    stopped: Callable[[], bool] = lambda: False
 
 
 def unsaved(agent: Agent, source_key: bytes) -> ImageBuild:
@@ -56,16 +64,15 @@ def execute(build_id: str) -> None:
         return
     try:
         keys = worker.identity().open(build.handoff, subject=build_id)
-        _build(build.agent, unb64(keys["source_key"]), process_engine())
-    except ImageNotBuilt as error:
-        _end(build, BuildStatus.FAILED, error=str(error))
+        _perform(build, unb64(keys["source_key"]), process_engine())
+    except ImageNotBuilt:
+        return  # which its row tells
     except (HandoffLost, SealError):
         _end(build, BuildStatus.FAILED, error=WORKER_GONE)
     except Exception:
         log.exception("a build failed in the platform", extra={"agent_id": build.agent_id})
-        _end(build, BuildStatus.FAILED, error="the platform failed while building")
+        _end(build, BuildStatus.FAILED, error=PLATFORM_FAILED)
     else:
-        _end(build, BuildStatus.COMPLETED)
         log.info("built an image", extra={"agent_id": build.agent_id})
 
 
@@ -78,14 +85,15 @@ def current_image(agent: Agent, engine: Engine) -> ImageInfo | None:
     return found if found is not None and found.id == agent.image_id else None
 
 
-def ensure_image(agent: Agent, source_key: bytes, engine: Engine) -> ImageInfo:
-    """The agent's image: as it was built last, else built anew from the stored source. Raises ImageNotBuilt.
+def ensure_image(agent: Agent, source_key: bytes, engine: Engine, *, order: Order | None = None) -> ImageInfo:
+    """The agent's image: as it was built last, else built anew from the stored source.
 
-    Waits for a build that is under way rather than starting another.
+    Waits for a build that is under way rather than starting another. Raises ImageNotBuilt and BuildAbandoned.
     """
-    _wait_for_builds(agent)
+    order = order or Order()
+    _wait_for_builds(agent, order)
     agent.refresh_from_db(fields=["image_id"])
-    return current_image(agent, engine) or _build(agent, source_key, engine)
+    return current_image(agent, engine) or _build_now(agent, source_key, engine, order)
 
 
 def sweep() -> None:
@@ -114,7 +122,7 @@ def _claim(build_id: str) -> ImageBuild | None:
     return ImageBuild.objects.select_related("agent").get(pk=build_id) if won == 1 else None
 
 
-def _end(build: ImageBuild, status: BuildStatus, *, error: str = "") -> None:
+def _end(build: ImageBuild, status: BuildStatus, *, error: str = "", **columns: Any) -> None:
     now = clock.now()
     mine = ImageBuild.objects.filter(pk=build.pk, fence=build.fence)
     try:
@@ -127,50 +135,64 @@ def _end(build: ImageBuild, status: BuildStatus, *, error: str = "") -> None:
             handoff={},
             ended_at=now,
             updated_at=now,
+            **columns,
         )
     except states.StaleState:
         log.warning("another process ended this build first", extra={"agent_id": build.agent_id})
 
 
-def _build(agent: Agent, source_key: bytes, engine: Engine) -> ImageInfo:
-    files = sources.load_files(agent, source_key)
-    if digests.source_digest(files) != agent.source_sha256:
-        raise ImageNotBuilt(SOURCE_CHANGED)
-    sandbox = conf.sandbox
-    spec = BuildSpec(
-        tag=agent.image_tag,
-        context=context.pack(files),
-        memory_bytes=sandbox.build_memory_mb * MIB,
-        cpu_shares=sandbox.build_cpu_shares,
-        timeout_seconds=sandbox.build_timeout_seconds,
-        labels={"hivemind-agent-id": agent.id},
+def _build_now(agent: Agent, source_key: bytes, engine: Engine, order: Order) -> ImageInfo:
+    """Build in this very process, with a row of its own that others wait for and the operator sees."""
+    now = clock.now()
+    deadline = now + timedelta(seconds=conf.sandbox.build_timeout_seconds + MARGIN_SECONDS)
+    with transaction.atomic():
+        row = ImageBuild(
+            id=ids.run_id(), agent=agent, run_id=order.run_id, created_at=now, updated_at=now, deadline_at=deadline
+        )
+        row.save(force_insert=True)
+        build = _claim(row.pk)
+    if build is None:
+        raise ImageNotBuilt("its build was ended by another process")
+    build.agent = agent
+    try:
+        return _perform(build, source_key, engine, stopped=order.stopped)
+    except SealError as error:
+        _end(build, BuildStatus.FAILED, error=images.SOURCE_CHANGED)
+        raise ImageNotBuilt(images.SOURCE_CHANGED) from error
+    except (ImageNotBuilt, BuildAbandoned):
+        raise
+    except BaseException:
+        _end(build, BuildStatus.FAILED, error=PLATFORM_FAILED)
+        raise
+
+
+def _perform(
+    build: ImageBuild, source_key: bytes, engine: Engine, *, stopped: Callable[[], bool] = lambda: False
+) -> ImageInfo:
+    """Make the image and end the build's row, with what was printed. Raises ImageNotBuilt and BuildAbandoned."""
+    printed = BuildLog(on_step=lambda step, steps: _note_step(build, step, steps))
+    try:
+        made = images.make(build.agent, source_key, engine, watch=BuildWatch(printed.write, stopped))
+    except (ImageNotBuilt, BuildAbandoned) as failure:
+        log_sealed = build_logs.sealed(build, printed.text(), source_key=source_key)
+        _end(build, BuildStatus.FAILED, error=str(failure) or ABANDONED, log_sealed=log_sealed)
+        raise
+    log_sealed = build_logs.sealed(build, printed.text(), source_key=source_key)
+    _end(build, BuildStatus.COMPLETED, shared=made.shared, log_sealed=log_sealed)
+    return made.image
+
+
+def _note_step(build: ImageBuild, step: int, steps: int) -> None:
+    now = clock.now()
+    ImageBuild.objects.filter(pk=build.pk, fence=build.fence, ended_at=None).update(
+        step=step, steps=steps, updated_at=now
     )
-    try:
-        image = _build_image(engine, spec)
-    except BuildFailed as error:
-        raise ImageNotBuilt(f"{error} {error.output}".strip()[:ERROR_CHARS]) from error
-    except BuildError as error:
-        raise ImageNotBuilt(str(error)) from error
-    except EngineError as error:
-        raise ImageNotBuilt("the container engine could not build it") from error
-    Agent.objects.filter(pk=agent.pk).update(image_id=image.id, image_repo_digests=list(image.repo_digests))
-    agent.image_id = image.id
-    return image
 
 
-def _build_image(engine: Engine, spec: BuildSpec) -> ImageInfo:
-    """Build; once more when it failed at once: a step taken from the engine's cache may just have been pruned."""
-    started = time.monotonic()
-    try:
-        return engine.build_image(spec)
-    except BuildFailed:
-        if time.monotonic() - started > RETRY_WITHIN_SECONDS:
-            raise
-        return engine.build_image(spec)
-
-
-def _wait_for_builds(agent: Agent) -> None:
+def _wait_for_builds(agent: Agent, order: Order) -> None:
     deadline = time.monotonic() + conf.sandbox.build_timeout_seconds
     going = ImageBuild.objects.filter(agent=agent, status__in=[BuildStatus.PENDING, BuildStatus.RUNNING])
     while going.exists() and time.monotonic() < deadline:
+        if order.stopped():
+            raise BuildAbandoned
         time.sleep(POLL_SECONDS)

@@ -38,7 +38,7 @@ from agents import hooks
 from agents.enums import BuildStatus
 from agents.errors import AgentInUse, AgentNotFound
 from agents.models import Agent, ImageBuild, SourceFile, SourceKeyWrap
-from agents.services import builds, removal, sources
+from agents.services import builds, images, removal, sources
 from agents.services.engine import engine
 from hivemind.kit.audit import Actor
 from runner.engine.errors import EngineError
@@ -79,7 +79,7 @@ def _beyond_repair() -> QuerySet[Any]:
     """Agents whose image could not be built again, oldest first, each with the `reason`."""
     reason = Case(
         When(Q(kept__lt=F("files_count")) | Q(has_dockerfile=False), then=Value("source_incomplete")),
-        When(last_error=builds.SOURCE_CHANGED, then=Value("source_changed")),
+        When(last_error=images.SOURCE_CHANGED, then=Value("source_changed")),
         When(readable=False, then=Value("source_unreadable")),
         default=Value(""),
         output_field=CharField(),

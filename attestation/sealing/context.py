@@ -30,6 +30,11 @@ def source_file_context(*, tenant_id: str, agent_id: str, path: str, key_id: str
     return _context("source-file", tenant_id, agent_id, path, key_id)
 
 
+def build_log_context(*, tenant_id: str, agent_id: str, build_id: str, key_id: str) -> bytes:
+    """What one build of an agent's image printed."""
+    return _context("build-log", tenant_id, agent_id, build_id, key_id)
+
+
 def prompt_context(*, tenant_id: str, room_id: str, run_id: str) -> bytes:
     """The prompt of one run."""
     return _context("prompt", tenant_id, room_id, run_id)

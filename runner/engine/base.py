@@ -143,7 +143,16 @@ class BuildSpec:
     reuse: tuple[str, ...] = ()
 
 
-BuildWatch = Callable[[str], None]
+@dataclass(frozen=True)
+class BuildWatch:
+    """Who looks on while an image is built.
+
+    ``printed`` is given what the build prints, piece by piece: the words of the uploader's own steps. ``stopped`` is
+    asked about twice a second, from another thread, whether nobody wants the image any more.
+    """
+
+    printed: Callable[[str], None]
+    stopped: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True)
@@ -255,9 +264,7 @@ class Engine(ABC):
     def build_image(self, spec: BuildSpec, *, watch: BuildWatch | None = None) -> ImageInfo:
         """Build and tag an image; the tag moves when it exists. Blocks up to the spec's timeout.
 
-        ``watch`` is given what the build prints, piece by piece. It belongs to the uploader, as the steps are theirs.
-
-        Raises DockerfileMissing, BuildRefused, BaseImageMissing, BuildFailed, BuildTimedOut, DiskFull,
+        Raises DockerfileMissing, BuildRefused, BaseImageMissing, BuildFailed, BuildTimedOut, BuildStopped, DiskFull,
         EngineUnavailable. After an error no container of the build is left running.
         """
 

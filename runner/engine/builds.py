@@ -44,7 +44,7 @@ class Builder:
         if made is not None:
             return made
         with closing(build_context.rewritten(spec.context, lambda _: pinned)) as context:
-            self._run(_Going(spec, recipe, watch or _unwatched), context, deadline)
+            self._run(_Going(spec, recipe, watch or _UNWATCHED), context, deadline)
         built = self._images.info(spec.tag)
         if built is None:
             raise errors.BuildFailed("The build ended without an image.")
@@ -113,13 +113,14 @@ class Builder:
             params=self._parameters(going),
             data=context,
             deadline_monotonic=deadline_monotonic,
+            stopped=going.watch.stopped,
         )
         try:
             with follow as lines:
                 for line in lines:
                     text = str(line.get("stream") or "")
                     printed.append(text[-_KEPT_LINE_CHARACTERS:])
-                    going.watch(text or str(line.get("error") or ""))
+                    going.watch.printed(text or str(line.get("error") or ""))
                     if "error" in line:
                         raise _failure(str(line["error"]), "".join(printed))
         except (Gone, Refused) as refusal:
@@ -151,8 +152,7 @@ class _Going:
     watch: BuildWatch
 
 
-def _unwatched(text: str) -> None:
-    """Nobody wants to know what a build prints."""
+_UNWATCHED: Final = BuildWatch(lambda text: None)
 
 
 def _recipe(pinned: bytes, spec: BuildSpec) -> str:

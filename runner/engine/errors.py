@@ -73,7 +73,7 @@ class NotReleasable(EngineError):
 
 
 class BuildError(EngineError):
-    """An image could not be built. Every subclass but BuildTimedOut is the uploader's to repair."""
+    """An image could not be built. Every subclass but BuildTimedOut and BuildStopped is the uploader's to repair."""
 
     code = "build_error"
 
@@ -96,6 +96,12 @@ class BuildTimedOut(BuildError):
     """The build took longer than it may, and was ended."""
 
     code = "build_timed_out"
+
+
+class BuildStopped(BuildError):
+    """Nobody wanted the image any more, and the build was ended."""
+
+    code = "build_stopped"
 
 
 class DockerfileMissing(BuildError):

@@ -6,7 +6,7 @@ Cutting the connection is what makes the engine end the work: it cancels a build
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
@@ -17,24 +17,33 @@ from docker.types import CancellableStream
 from runner.engine import errors
 from runner.engine.client import Client, translated
 
+_LOOK_SECONDS = 0.5
+
 
 class _CutOff:
-    """Cuts a response's connection when the time is up, from a thread of its own."""
+    """Cuts a response's connection when the time is up or nobody wants the answer, from a thread of its own."""
 
-    def __init__(self, response: requests.Response, seconds: float) -> None:
-        self.happened = False
+    def __init__(self, response: requests.Response, deadline_monotonic: float, stopped: Callable[[], bool]) -> None:
+        self.cause: errors.BuildError | None = None
         self._response = response
-        self._timer = threading.Timer(max(0.0, seconds), self._cut)
-        self._timer.daemon = True
-        self._timer.start()
+        self._deadline = deadline_monotonic
+        self._stopped = stopped
+        self._disarmed = threading.Event()
+        threading.Thread(target=self._look, name="hive-cut-off", daemon=True).start()
 
     def disarm(self) -> None:
-        self._timer.cancel()
+        self._disarmed.set()
 
-    def _cut(self) -> None:
-        self.happened = True
-        with suppress(OSError):
-            CancellableStream(iter(()), self._response).close()
+    def _look(self) -> None:
+        while not self._disarmed.wait(max(0.0, min(_LOOK_SECONDS, self._deadline - time.monotonic()))):
+            if time.monotonic() >= self._deadline:
+                self.cause = _timed_out()
+            elif self._stopped():
+                self.cause = errors.BuildStopped("The build was stopped, as nobody waits for its image any more.")
+            if self.cause is not None:
+                with suppress(OSError):
+                    CancellableStream(iter(()), self._response).close()
+                return
 
 
 @contextmanager
@@ -45,10 +54,12 @@ def follow(
     params: Mapping[str, Any],
     deadline_monotonic: float,
     data: IO[bytes] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Iterator[dict[str, Any]]]:
     """POST to the engine; give the JSON objects of its answer as they come.
 
-    Raises BuildTimedOut at the deadline, also in the midst of the caller's loop.
+    Raises BuildTimedOut at the deadline, and BuildStopped once ``stopped`` says so, also in the midst of the caller's
+    loop.
     """
     api = client.api
     url = f"{api.base_url}/v{api.api_version}{path}"
@@ -58,12 +69,16 @@ def follow(
         raise _timed_out()
     with translated("build an image"), _in_time(deadline_monotonic):
         response = api.post(url, params=params, data=data, headers=headers, stream=True, timeout=remaining)
-        cut = _CutOff(response, deadline_monotonic - time.monotonic())
+        cut = _CutOff(response, deadline_monotonic, stopped)
         try:
             _raise_for_status(response)
             yield _objects(response)
-            if cut.happened:
-                raise _timed_out()
+            if cut.cause is not None:
+                raise cut.cause
+        except requests.RequestException:
+            if cut.cause is not None:
+                raise cut.cause from None
+            raise
         finally:
             cut.disarm()
             response.close()

@@ -119,7 +119,7 @@ class FakeEngine(Engine):
                 return self._images[image_id]
         for text in self.prints:
             if watch is not None:
-                watch(text)
+                watch.printed(text)
         return self.add_image(spec.tag, self._build_program)
 
     def remove_image(self, reference: str) -> None:

@@ -9,7 +9,7 @@ from django.db import close_old_connections
 from django.test import Client
 
 from agents.models import Agent, ImageBuild, SourceFile, SourceKeyWrap
-from agents.services import builds, sweep
+from agents.services import builds, images, sweep
 from hivemind.kit import clock
 from hivemind.kit.audit import Actor
 from hivemind.kit.models import AuditEvent
@@ -114,7 +114,7 @@ def test_a_source_without_a_dockerfile_or_with_a_file_missing_is_incomplete(olga
 
 def test_a_source_that_the_last_build_found_changed_cannot_be_built_again(olga: Client) -> None:
     agent = whole(tenants.alice())
-    build(agent, "failed", builds.SOURCE_CHANGED)
+    build(agent, "failed", images.SOURCE_CHANGED)
     assert reasons(olga) == ["source_changed"]
 
 

@@ -8,7 +8,7 @@ import docker
 import pytest
 
 from runner.engine import errors
-from runner.engine.base import BuildSpec, ImageInfo
+from runner.engine.base import BuildSpec, BuildWatch, ImageInfo
 from runner.engine.builds import RECIPE_LABEL
 from runner.engine.docker import DockerEngine
 from tests.runner.engine import contexts
@@ -33,7 +33,7 @@ def spec(tag: str, *, text: str = TEXT, content: str = "print('x')\n", **setting
 
 def stepped(engine: DockerEngine, wanted: BuildSpec) -> tuple[ImageInfo, str]:
     said: list[str] = []
-    return engine.build_image(wanted, watch=said.append), "".join(said)
+    return engine.build_image(wanted, watch=BuildWatch(said.append)), "".join(said)
 
 
 def test_the_same_bytes_by_the_same_recipe_are_tagged_and_not_built(
@@ -79,6 +79,15 @@ def test_an_image_that_is_gone_or_not_by_that_recipe_is_not_taken(docker_engine:
 def test_a_scope_that_could_say_something_else_is_refused(docker_engine: DockerEngine, tags: list[str]) -> None:
     with pytest.raises(errors.InvalidSpec):
         docker_engine.build_image(spec(tags[0], cache_scope='aa" other="x'))
+
+
+def test_a_build_that_nobody_wants_any_more_is_ended(docker_engine: DockerEngine, tags: list[str]) -> None:
+    began = time.monotonic()
+    watch = BuildWatch(lambda text: None, stopped=lambda: time.monotonic() > began + 2)
+    with pytest.raises(errors.BuildStopped):
+        docker_engine.build_image(spec(tags[0], text="FROM hivemind-agent-base\nRUN sleep 93\n"), watch=watch)
+    assert time.monotonic() - began < 8
+    assert docker_engine.image_info(tags[0]) is None
 
 
 def test_only_this_installations_images_are_listed(docker_engine: DockerEngine, tags: list[str]) -> None:
