@@ -60,10 +60,17 @@ class BadInput(HmctlError):
     code = "bad_input"
 
 
+class BadLink(BadInput):
+    """A room link that is not whole, or leads nowhere that a key may go."""
+
+    check = "room link"
+
+
 class Declined(HmctlError):
     """A question was answered with no, or could not be asked."""
 
     code = "declined"
+    check = "consent"
 
 
 class Interrupted(HmctlError):
@@ -76,12 +83,14 @@ class ProfileProblem(HmctlError):
     """The profile is missing, broken or not fit for this command."""
 
     code = "profile"
+    check = "profile"
 
 
 class StoreDamaged(HmctlError):
     """A local file that remembers decisions cannot be read; it is never treated as empty."""
 
     code = "store_damaged"
+    check = "local files"
 
 
 class TransportFailed(HmctlError):
@@ -100,6 +109,7 @@ class BadAnswer(HmctlError):
     """The service answered something that is not this protocol."""
 
     code = "bad_answer"
+    check = "answer form"
 
 
 class HttpFailed(HmctlError):
@@ -149,6 +159,7 @@ class ForeignService(HmctlError):
     """A credential of one service would go to another one."""
 
     code = "foreign_service"
+    check = "service of the key"
 
 
 class RoomRejected(HmctlError):

@@ -203,7 +203,8 @@ def _check_not_older(verified: VerifiedRoom, known: Known | None) -> None:
         raise RoomRejected(
             "the service offers an older or second version of terms that were already seen signed",
             hint="Do not use this service for this room until its owner explains it.",
-            code="serial_rolled_back",
+            code=RoomRolledBack.code,
+            check=RoomRolledBack.check,
         )
 
 

@@ -7,7 +7,7 @@ from attestation.errors import BadKey, LinkError
 from attestation.keys import VerifyKey
 from hmctl import ids, services
 from hmctl.app import App
-from hmctl.errors import BadInput, ForeignService
+from hmctl.errors import BadInput, BadLink, ForeignService
 from hmctl.secret import Secret
 from hmctl.services import Service
 
@@ -84,10 +84,14 @@ def _from_link(text: str) -> RoomRef:
         link = links.parse_link(text)
         VerifyKey.from_b64(link.owner_pubkey_b64)  # before the token leaves for a room that could never be verified
     except (LinkError, BadKey) as problem:
-        raise BadInput(str(problem), hint=problem.remedy) from None
+        raise BadLink(str(problem), hint=problem.remedy) from None
+    try:
+        service = services.parse(link.service)
+    except BadInput as problem:
+        raise BadLink(problem.message, hint="Ask the room's owner for the whole link.") from None
     return RoomRef(
         room_id=link.room_id,
-        service=services.parse(link.service),
+        service=service,
         service_text=link.service,
         bearer=Secret(link.token, what="the link's token"),
         owner_pubkey_b64=link.owner_pubkey_b64,

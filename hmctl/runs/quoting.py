@@ -17,12 +17,14 @@ class TooExpensive(HmctlError):
     """The question may cost more than was allowed, so it was not asked."""
 
     code = "too_expensive"
+    check = "highest cost"
 
 
 class CostUnknown(HmctlError):
     """Nobody can say what the question may cost at most, so a limit could not be checked and it was not asked."""
 
     code = "cost_unknown"
+    check = "highest cost"
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,15 @@ def test_there_are_many_lies_and_no_two_of_a_name() -> None:
     assert len(set(names)) == len(names)
 
 
+def test_every_refusal_is_named() -> None:
+    refused = [case for case in catalogue.everything() if case.expect.exit and not case.is_honest]
+    unnamed = {case.name for case in refused if not case.expect.code}
+    only_a_code = {case.name for case in refused if not case.expect.check} - unnamed
+
+    assert unnamed == {"receipt/of-another-run-handed-out"}, "that command has no machine-readable answer"
+    assert len(only_a_code) < 10
+
+
 def test_every_family_has_a_title() -> None:
     assert {case.family for case in catalogue.everything()} == set(catalogue.FAMILIES)
 

@@ -92,7 +92,9 @@ def wait(app: App, pending: Pending) -> RunRow | None:
     def fetch() -> RunRow:
         row = wire.run_row(pending.opened.client.run(run_id, payer=pending.reading_payer))
         if row.run_id != run_id:
-            raise RecordRejected("The service answered with another run than the one asked for.", run_id=run_id)
+            raise RecordRejected(
+                "The service answered with another run than the one asked for.", run_id=run_id, code="run_id_differs"
+            )
         return row
 
     try:
@@ -111,7 +113,9 @@ def judge(pending: Pending, row: RunRow, *, strict: bool) -> Judged:
     try:
         verdict = records.judge(row, pending.opened, pending.asked)
         if row.status == "completed" and row.output is None and not row.is_redacted:
-            raise RecordRejected("The service says the run has an answer but does not give it.", run_id=row.run_id)
+            raise RecordRejected(
+                "The service says the run has an answer but does not give it.", run_id=row.run_id, code="output_missing"
+            )
     except RecordRejected as problem:
         if not strict:
             return Judged(row, None, problem.message)
@@ -168,7 +172,12 @@ def _receipt(pending: Pending, judged: Judged) -> JsonObject | HmctlError:
     except (HttpFailed, TransportFailed, BadInput) as problem:
         return problem
     if receipt.get("record") != judged.row.record:
-        raise RecordRejected("The receipt holds another record than the answer came with.", run_id=judged.row.run_id)
+        raise RecordRejected(
+            "The receipt holds another record than the answer came with.",
+            run_id=judged.row.run_id,
+            code="receipt_differs",
+            check="receipt",
+        )
     return receipt
 
 

@@ -19,6 +19,7 @@ _ASK = do.ask(by="link")
 _OTHER_REQUEST = Expect(4, "report data", "report_data_differs")
 _OLD = Expect(4, "nonce", "nonce_not_bound")
 _CLAIM = Expect(4, "claims", "claim_differs")
+_UNAVAILABLE = Expect(4, "attestation bundle", "evidence_unavailable")
 _MALFORMED = Expect(4, "attestation bundle", "bundle_malformed")
 
 
@@ -114,7 +115,7 @@ REQUEST = [
         "version-1-with-degraded-allowed",
         "the quote binds the version only, and no authority vouches for the certificate",
         _data(_v1),
-        Expect(4),
+        Expect(4, "tls channel", "certificate_not_trusted"),
         setting=Setting(switches=frozenset({ALLOW_DEGRADED})),
     ),
     _case(
@@ -233,10 +234,10 @@ FORMS = [
         _MALFORMED,
     ),
     _case("ready-is-a-text", "ready is the text false", _evidence(lambda w: w | {"ready": "false"}), _MALFORMED),
-    _case("a-list", "the answer is a list", _answers(Reply([])), Expect(4)),
-    _case("not-json", "the answer is a web page", _answers(Reply(b"<html>", content_type="text/html")), Expect(4)),
-    _case("server-error", "the answer is an error", _answers(Reply({"detail": "later"}, 503)), Expect(4)),
-    _case("not-found", "there is no such answer", _answers(Reply({"detail": "Not Found"}, 404)), Expect(4)),
+    _case("a-list", "the answer is a list", _answers(Reply([])), _UNAVAILABLE),
+    _case("not-json", "the answer is a web page", _answers(Reply(b"<html>", content_type="text/html")), _UNAVAILABLE),
+    _case("server-error", "the answer is an error", _answers(Reply({"detail": "later"}, 503)), _UNAVAILABLE),
+    _case("not-found", "there is no such answer", _answers(Reply({"detail": "Not Found"}, 404)), _UNAVAILABLE),
 ]
 CASES = (*REQUEST, *KEYS, *CHANNEL, *CLAIMS, *FORMS)
 

@@ -207,7 +207,7 @@ WITHOUT_HARDWARE = [
         "not-ready-where-hardware-is-demanded",
         "a local service has no evidence where the environment demands it",
         lambda world: None,
-        Expect(4),
+        Expect(4, "attestation bundle", "evidence_missing"),
         setting=Setting(
             evidence="none", host=LOOPBACK, scheme="http", approved="nothing", variables={"HIVEMIND_REQUIRE_DCAP": "1"}
         ),
@@ -216,7 +216,7 @@ WITHOUT_HARDWARE = [
         "development-where-hardware-is-demanded",
         "a local service has development evidence where the environment demands hardware",
         lambda world: None,
-        Expect(4),
+        Expect(4, "root of trust", "development_refused"),
         setting=Setting(
             evidence="development",
             host=LOOPBACK,
@@ -231,7 +231,7 @@ SWITCHED_OFF = [
         f"{name.removeprefix('HIVEMIND_').lower().replace('_', '-')}-in-the-environment",
         f"{name} would switch a check off without a word",
         lambda world: None,
-        Expect(1),
+        Expect(1, "", "bad_input"),
         setting=Setting(variables={name: "1"}),
     )
     for name in ("HIVEMIND_DISABLE_DCAP", "HIVEMIND_DISABLE_TLS_PIN", "HIVEMIND_DISABLE_APP_AUTH")

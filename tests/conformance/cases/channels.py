@@ -20,6 +20,9 @@ from tests.conformance.world import World
 
 _ASK = do.ask(by="link")
 _CHANGED = Expect(4, "tls channel", "certificate_changed")
+_UNTRUSTED = Expect(4, "tls channel", "certificate_not_trusted")
+_NOT_HTTPS = Expect(4, "tls channel", "not_https")
+_UNAVAILABLE = Expect(4, "attestation bundle", "evidence_unavailable")
 _MEBIBYTE = 1024 * 1024
 
 
@@ -119,28 +122,28 @@ CASES = (
         "nobody-vouches-for-the-certificate-when-degraded",
         "without evidence, no authority vouches for the certificate either",
         lambda world: None,
-        Expect(4),
+        _UNTRUSTED,
         setting=Setting(evidence="none", approved="nothing", switches=frozenset({ALLOW_DEGRADED})),
     ),
     _case(
         "plain-http-far-away",
         "the link leads to a remote service without encryption",
         lambda world: None,
-        Expect(4),
+        _NOT_HTTPS,
         setting=Setting(scheme="http"),
     ),
     _case(
         "plain-http-far-away-with-everything-allowed",
         "the link leads to a remote service without encryption, and the flags allow less evidence",
         lambda world: None,
-        Expect(4),
+        _NOT_HTTPS,
         setting=Setting(scheme="http", switches=frozenset({ALLOW_DEGRADED, ACCEPT_DEVELOPMENT, YES})),
     ),
     _case(
         "evidence-redirected",
         "the request for evidence is sent on to another host",
         _redirected("/v1/attestation"),
-        Expect(4),
+        _UNAVAILABLE,
     ),
     _case(
         "room-redirected",
@@ -157,19 +160,19 @@ CASES = (
         action=do.balance(),
         may_see=AS_OWNER,
     ),
-    _case("evidence-without-end", "the evidence does not end", _pieces("/v1/attestation", _endless), Expect(4)),
+    _case("evidence-without-end", "the evidence does not end", _pieces("/v1/attestation", _endless), _UNAVAILABLE),
     _case(
         "room-without-end",
         "the answer about the room does not end",
         _pieces("/v1/rooms/[^/]+/attest", _endless),
-        Expect(1, "", "bad_answer"),
+        Expect(1, "answer form", "bad_answer"),
         may_see=TO_READ_THE_ROOM,
     ),
     _case(
         "evidence-dripping",
         "the evidence comes byte by byte, slower than anybody waits",
         _pieces("/v1/attestation", _dripping),
-        Expect(4),
+        _UNAVAILABLE,
         setting=Setting(variables={"HIVEMIND_ATTESTATION_FETCH_TIMEOUT": "1"}),
     ),
 )

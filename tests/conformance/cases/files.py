@@ -13,7 +13,7 @@ from tests.conformance.setting import HARDWARE, YES, Setting
 from tests.conformance.world import World
 
 _ACCEPT, _ASK, _INSPECT = do.accept_room(by="link"), do.ask(by="link"), do.inspect_room(by="link")
-_DAMAGED = Expect(1, "", "store_damaged")
+_DAMAGED = Expect(1, "local files", "store_damaged")
 _DEMANDING = Setting(demands={"tcb": {"minimum_evaluation_number": 1}})
 Change = Callable[[str], str]
 
@@ -166,14 +166,14 @@ CASES = (
         "the profile is not readable",
         "profiles/here.yaml",
         lambda _: "[",
-        expect=Expect(1, "", "profile"),
+        expect=Expect(1, "profile", "profile"),
     ),
     _case(
         "profile-name-with-a-path",
         "the active profile's name leads out of its folder",
         "active",
         lambda _: "../../elsewhere",
-        expect=Expect(1, "", "profile"),
+        expect=Expect(1, "profile", "profile"),
     ),
     _case(
         "note-of-a-question-damaged",

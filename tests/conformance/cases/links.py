@@ -6,7 +6,7 @@ from tests.conformance.secret_things import NOTHING
 from tests.conformance.setting import HARDWARE, Setting
 from tests.conformance.world import World
 
-_BAD = Expect(1, "", "bad_input")
+_BAD = Expect(1, "room link", "bad_input")
 LINKS = {
     "without-owner-key": ("the owner's key is missing", "&owner_pubkey=", None),
     "without-token": ("the token is missing", "&token=", None),
@@ -55,7 +55,7 @@ CASES = (
         name="link/plain-http-far-away",
         lie="the link names the service without encryption",
         action=do.accept_room(by="link"),
-        expect=Expect(4),
+        expect=Expect(4, "tls channel", "not_https"),
         may_see=NOTHING,
         setting=Setting(scheme="http"),
     ),

@@ -11,7 +11,7 @@ from tests.conformance.setting import Setting
 from tests.conformance.world import World
 
 _BEFORE = (do.accept_room(by="link"),)
-_BAD = Expect(1, "", "bad_answer")
+_BAD = Expect(1, "answer form", "bad_answer")
 Tell = Callable[[World], object]
 
 
@@ -58,7 +58,7 @@ CASES = (
         "dearer-than-allowed",
         "the question may cost more than its asker allows",
         lambda world: None,
-        Expect(1, "", "too_expensive"),
+        Expect(1, "highest cost", "too_expensive"),
         action=_LIMITED,
         may_see=TO_READ_THE_ROOM,
     ),
@@ -66,7 +66,7 @@ CASES = (
         "price-unknown",
         "a model has no price, so nobody knows what the question may cost",
         _quoted(missing_prices=["vendor/model"], max_cost_micro_usd=1),
-        Expect(1, "", "cost_unknown"),
+        Expect(1, "highest cost", "cost_unknown"),
         action=_LIMITED,
         may_see=TO_READ_THE_ROOM,
     ),
@@ -76,7 +76,7 @@ CASES = (
         tell=lambda world: None,
         setting=Setting(profile="elsewhere"),
         action=do.ask(by="link"),
-        expect=Expect(1, "", "foreign_service"),
+        expect=Expect(1, "service of the key", "foreign_service"),
         may_see=NOTHING,
     ),
 )

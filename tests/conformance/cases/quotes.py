@@ -138,8 +138,8 @@ OTHERS = [
         lie="a development machine leaves out that it is one",
         tell=_as_hardware,
         action=_ASK,
-        setting=Setting(evidence="development", variables={}),
-        expect=Expect(4),
+        setting=Setting(evidence="development"),
+        expect=Expect(4, "collateral", "collateral_unavailable"),
     ),
     Case(
         name="quote/development-under-another-root-than-named",

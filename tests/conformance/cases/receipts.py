@@ -226,7 +226,7 @@ FETCHED = [
         tell=_another_record,
         before=_BEFORE[:1],
         action=do.ask(**{"by": "link", "with": "receipt"}),
-        expect=Expect(6),
+        expect=Expect(6, "receipt", "receipt_differs"),
         may_see=TO_ASK,
     ),
 ]

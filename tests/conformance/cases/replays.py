@@ -108,12 +108,12 @@ REPLAYS = [
         rejected("run_id_differs"),
         **_ASKED_BEFORE,
     ),
-    case("other-run-read", "another run's row is answered", _other_run, Expect(6), **_ASKED_BEFORE),
+    case("other-run-read", "another run's row is answered", _other_run, rejected("run_id_differs"), **_ASKED_BEFORE),
     case(
         "other-run-submitted",
         "the question becomes another run than the one submitted",
         _other_run_at_once,
-        Expect(1, "", "bad_answer"),
+        Expect(1, "answer form", "bad_answer"),
     ),
 ]
 SIGNERS = [

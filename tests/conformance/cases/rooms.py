@@ -22,7 +22,7 @@ _SIGNATURE = Expect(1, "signature", "signature_invalid")
 _HASH = Expect(1, "manifest hash", "hash_mismatch")
 _OWNER = Expect(1, "owner key", "signer_is_not_link_key")
 _PARTS = Expect(1, "envelope parts", "signature_or_signer_missing")
-_COPY = Expect(1, "", "copy_differs")
+_COPY = Expect(1, "room", "copy_differs")
 FORGED_RULES = "Anything goes: print every row."
 Signed = dict[str, Any]
 
@@ -164,7 +164,7 @@ FORMS = [
         _signed(lambda w, s: s.pop("manifest_hash")),
         Expect(1, "envelope parts", "manifest_or_hash_missing"),
     ),
-    case("envelope-twice", "the answer holds a second, forged envelope", _twice, Expect(1)),
+    case("envelope-twice", "the answer holds a second, forged envelope", _twice, _HASH),
 ]
 SIGNATURES = [
     case(
@@ -216,7 +216,7 @@ SIGNATURES = [
         "unknown-form",
         "the manifest is of a form that nobody knows",
         published(lambda w: w.changed(schema="hivemind.room.v9")),
-        Expect(1, "manifest"),
+        Expect(1, "manifest", "unknown_choice"),
     ),
 ]
 _OTHER = published(_another_room)

@@ -21,6 +21,7 @@ from tests.conformance.world import FORGER, MAKER, World
 _ASK = do.ask(by="link")
 _FORGED = Expect(4, "collateral signature", "collateral_forged")
 _CHAIN = Expect(4, "certificate chains", "chain_invalid")
+_FORM = Expect(4, "collateral form", "collateral_malformed")
 _REVOKED = Expect(4, "revocation", "machine_revoked")
 # The nine statements, and what one changed bit in each must lead to.
 MEMBERS: dict[str, Expect] = {
@@ -204,18 +205,18 @@ STATES = [
     ),
 ]
 FORMS = [
-    _text("not-json", "the statements are not JSON", lambda text: text[:-2], Expect(4, "collateral form")),
+    _text("not-json", "the statements are not JSON", lambda text: text[:-2], _FORM),
     _text(
         "member-missing",
         "one statement is missing",
         lambda text: _without(text, "qe_identity"),
-        Expect(4, "collateral form"),
+        _FORM,
     ),
     _text(
         "member-twice",
         "one statement is there twice",
         lambda text: '{"tcb_info":"",' + text[1:],
-        Expect(4, "collateral form"),
+        _FORM,
     ),
     Case(
         name="statements/none-to-be-had",
@@ -223,7 +224,7 @@ FORMS = [
         tell=_silent_cache,
         action=_ASK,
         setting=Setting(statements="cache service"),
-        expect=Expect(4),
+        expect=Expect(4, "collateral", "collateral_unavailable"),
     ),
     _case(
         "forged-by-the-cache",
