@@ -31,6 +31,10 @@ openapi:
 bench *arguments:
     {{python}} bench/run.py {{arguments}}
 
+# Play every lie of a service against a client command: `just conformance --only 'quote/*'`.
+conformance *arguments:
+    {{python}} -m tests.conformance {{arguments}}
+
 # Take the pictures of the operator's guide again: all, or some chapters with --only.
 pictures *arguments:
     {{python}} -m tests.pictures {{arguments}}
