@@ -46,13 +46,28 @@ class _Parser(_Base):  # type: ignore[misc]
 
 
 def check(sql: str, *, allowed_tables: Collection[str], schema: str = "public") -> Verdict:
-    """Judge one statement (with numbered placeholders). Never raises for anything that ``sql`` may hold."""
+    """Judge one statement (with numbered placeholders). Never raises for anything that ``sql`` may hold.
+
+    Tables may be named with ``schema``, or, where that is empty, with none.
+    """
     try:
         return _check(sql, {name.lower() for name in allowed_tables}, schema)
     except Refusal as refusal:
         return refusal.refused
     except (SqlglotError, _StepsExceeded, RecursionError, ValueError):
         return _unparsable().refused
+
+
+def expression(text: str) -> Any:
+    """The tree of one expression, of which nothing is checked but that it is one. Raises Refusal."""
+    try:
+        tokens, parser = _ready(text)
+        statements = parser.parse_into(exp.Condition, tokens, text)
+    except (SqlglotError, _StepsExceeded, RecursionError, ValueError):
+        raise Refusal(Code.UNPARSABLE, "it could not be read as one SQL expression") from None
+    if len(statements) != 1 or statements[0] is None:
+        raise Refusal(Code.UNPARSABLE, "write one SQL expression")
+    return statements[0]
 
 
 def _unparsable() -> Refusal:
@@ -63,12 +78,17 @@ def _not_a_read() -> Refusal:
     return Refusal(Code.NOT_A_READ, "Only SELECT queries are allowed")
 
 
-def _check(sql: str, allowed: set[str], schema: str) -> Readable:
+def _ready(text: str) -> tuple[list[Token], _Parser]:
     dialect = Postgres()
-    tokens = dialect.tokenize(sql)
-    _check_words(tokens)
+    tokens = dialect.tokenize(text)
     parser = _Parser(dialect=dialect)
     parser.steps_left = _STEPS_AT_LEAST + _STEPS_PER_TOKEN * len(tokens)
+    return tokens, parser
+
+
+def _check(sql: str, allowed: set[str], schema: str) -> Readable:
+    tokens, parser = _ready(sql)
+    _check_words(tokens)
     statements = [tree for tree in parser.parse(tokens, sql) if tree and not isinstance(tree, exp.Semicolon)]
     if not statements:
         raise Refusal(Code.EMPTY, "the statement is empty")
@@ -103,7 +123,8 @@ def _allowed_name(table: exp.Table, allowed: set[str], schema: str) -> str:
     if table.catalog or table.db.lower() in _SYSTEM_SCHEMAS or name.lower().startswith("pg_"):
         raise Refusal(Code.CATALOG, "the server's own tables can't be read; use get_schema")
     if table.db and table.db.lower() != schema.lower():
-        raise Refusal(Code.TABLE, f"only tables of schema {schema} can be read")
+        only = f"only tables of schema {schema} can be read" if schema else "tables are named without a schema here"
+        raise Refusal(Code.TABLE, only)
     if name.lower() not in allowed:
         raise Refusal(Code.TABLE, f"table {name[:100]} is not one of the room's tables; use get_schema")
     return name

@@ -26,7 +26,7 @@ class SqlTool:
 
     ``connect`` logs in as the room's role. ``view`` is a ScopeFunction, or FullRead for a stage that
     may read its tables in full; there is no default, because forgetting it must not mean reading
-    everything.
+    everything. Tables may be named with ``schema``, or, where that is empty, with none.
     """
 
     name = "execute_sql"
@@ -56,7 +56,9 @@ class SqlTool:
         view: View,
         limits: ReadLimits | None = None,
         verdicts: tally.GuardTally | None = None,
+        schema: str = "public",
     ) -> None:
+        self._schema = schema
         self._session = RoomSession(connect, limits=limits)
         self._allowed_tables = frozenset(allowed_tables)
         self._view = view
@@ -69,7 +71,7 @@ class SqlTool:
             statement = binding.bind(text, params)
         except Refusal as refusal:
             return self._refused(refusal.refused)
-        verdict = parse.check(statement.text, allowed_tables=self._allowed_tables)
+        verdict = parse.check(statement.text, allowed_tables=self._allowed_tables, schema=self._schema)
         if isinstance(verdict, Refused):
             return self._refused(verdict)
         if not self._allowed_tables:

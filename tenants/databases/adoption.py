@@ -9,7 +9,7 @@ import logging
 import psycopg
 from psycopg import errors, sql
 
-from tenants.databases import names, provision, roles, server, template, upkeep
+from tenants.databases import names, provision, roles, run_readers, server, template, upkeep
 from tenants.errors import DatabaseInUse, DatabaseNotOurs, ServerRefused
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ _OTHER_SESSIONS = """
 
 
 def adopt(database: str, tenant_id: str) -> None:
-    """Hand `database` over to the role of a tenant, which is made unless it is there; readers of old rooms go.
+    """Hand `database` over to the role of a tenant, which is made unless it is there; readers of old rooms and runs go.
 
     All of it or nothing. Raises DatabaseNotOurs, DatabaseInUse or ServerRefused.
     """
@@ -43,6 +43,7 @@ def adopt(database: str, tenant_id: str) -> None:
         with server.service_connection(database) as connection, connection.transaction():
             _check_from_inside(connection, prepared=prepared)
             upkeep.ensure_role(connection, role)
+            run_readers.drop_views(connection)
             for reader in provision.room_roles(connection, database):
                 roles.drop_room_role(connection, role=reader, owner=role)
             upkeep.bring_about(connection, tenant_id)

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+import secrets
 from hashlib import sha256
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.conf import settings
 _PASSWORD_DOMAIN = b"hivemind:database-role:v1:"
 # Longer names are cut off by Postgres.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
+# Of a run's id in the names of its roles, which Postgres would cut off otherwise.
+RUN_ID_CHARS = 40
 _OF_A_TENANT = "tenant_"
 _OF_THE_SERVER = ("pg_", "template", "hivemind")
 
@@ -26,6 +29,19 @@ def owner_role(tenant_id: str) -> str:
 def room_role(room_id: str) -> str:
     """The role as which one room's agents read: `r_` and the hexadecimal digits of the room id."""
     return f"r_{room_id.removeprefix('room_')}"
+
+
+def run_role(run_id: str) -> str:
+    """A new name for a role of one run and for the schema that it reads: `q_`, the run's id, and something random.
+
+    A run may have several, one after the other or at once.
+    """
+    return f"q_{run_id[:RUN_ID_CHARS]}_{secrets.token_hex(4)}"
+
+
+def run_id_of(role: str) -> str:
+    """The id of the run of a run role, or how it starts where it is longer than `RUN_ID_CHARS`."""
+    return role.split("_")[1]
 
 
 def password(role: str) -> str:

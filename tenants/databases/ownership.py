@@ -1,6 +1,6 @@
 """Whose is what in a tenant's database: everything the tenant's own role's, nothing anybody else's.
 
-What an extension brought was brought by the operator and does not count.
+What an extension brought was brought by the operator and does not count, nor do the views of a run that is under way.
 """
 
 from psycopg import sql
@@ -10,9 +10,10 @@ from tenants.databases import roles, server
 SHOWN = 3
 
 # Schemas come first, because a table's new owner must have its schema.
-_OBJECTS = """
+_OBJECTS = f"""
     WITH own AS (SELECT oid, nspname, nspowner FROM pg_namespace
-                 WHERE nspname NOT IN ('pg_catalog', 'information_schema') AND nspname !~ '^pg_(toast|temp)'),
+                 WHERE nspname NOT IN ('pg_catalog', 'information_schema') AND nspname !~ '^pg_(toast|temp)'
+                 AND nspname !~ '{roles.RUN_SCHEMA}'),
     object (position, kind, name, owner, sound, classid, objid) AS (
         SELECT 1, 'SCHEMA', format('%%I', nspname), nspowner, true, 'pg_namespace'::regclass, oid
         FROM own WHERE nspname <> 'public'
@@ -35,7 +36,7 @@ _OBJECTS = """
     SELECT kind, name, owner::regrole::text, sound FROM object o
     WHERE NOT EXISTS (SELECT FROM pg_depend d
                       WHERE d.classid = o.classid AND d.objid = o.objid AND d.deptype = 'e')
-"""
+"""  # noqa: S608 - a pattern of ours
 _TO_HAND_OVER = f"{_OBJECTS} AND owner = quote_ident(current_user)::regrole AND sound ORDER BY position, name"
 _STRANGE = f"{_OBJECTS} AND (owner <> %(role)s::regrole OR NOT sound) ORDER BY position, name LIMIT {SHOWN}"
 # Kinds of things that no tenant has, and event triggers, which run whenever the service grants something.

@@ -131,12 +131,12 @@ def _create_database(connection: server.Connection, tenant_id: str, *, base: str
 
 
 def room_roles(connection: server.Connection, database: str) -> list[str]:
-    """Room roles that hold a right in or on `database`."""
+    """Roles of rooms and runs that hold a right in or on `database`."""
     rows = connection.execute(
         "SELECT DISTINCT r.rolname FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid"
         " JOIN pg_database b ON b.datname = %s AND (d.dbid = b.oid OR"
         " (d.dbid = 0 AND d.classid = 'pg_database'::regclass AND d.objid = b.oid))"
-        " WHERE d.refclassid = 'pg_authid'::regclass AND r.rolname LIKE 'r\\_%%' ORDER BY 1",
+        " WHERE d.refclassid = 'pg_authid'::regclass AND r.rolname ~ '^[rq]_' ORDER BY 1",
         [database],
     ).fetchall()
     return [str(row[0]) for row in rows]

@@ -29,11 +29,15 @@ _EXISTING = """
     SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
     AND relname = ANY(%s) ORDER BY relname
 """
+# Schemas of runs, called like their roles.
+RUN_SCHEMA = "^q_[0-9a-f]{12,40}_[0-9a-f]{8}$"
 # Everything outside the system schemas that a role can use, by whatever way, and whether that is more than SELECT.
 # What an extension brought was brought by the operator.
 _REACHABLE = """
     WITH own AS (SELECT oid, nspname FROM pg_namespace
-                 WHERE nspname NOT IN ('pg_catalog', 'information_schema') AND nspname !~ '^pg_(toast|temp)')
+                 WHERE nspname NOT IN ('pg_catalog', 'information_schema') AND nspname !~ '^pg_(toast|temp)'
+                 AND (has_schema_privilege(%(role)s, oid, 'USAGE,CREATE')
+                      OR NOT (%(usable_only)s OR nspname ~ %(run_schema)s)))
     SELECT own.nspname || '.' || c.relname,
            has_table_privilege(%(role)s, c.oid, 'INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER')
            OR has_any_column_privilege(%(role)s, c.oid, 'INSERT,UPDATE,REFERENCES')
@@ -159,11 +163,20 @@ def exists(connection: server.Connection, role: str) -> bool:
     return bool(connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchall())
 
 
+def reachable(connection: server.Connection, role: str, *, usable_only: bool = False) -> set[tuple[str, bool]]:
+    """What `role` can use outside the system schemas, and whether for more than SELECT.
+
+    Rights in a schema that it may not enter count too: whoever owns that schema could open it. They don't count in
+    schemas of runs, and nowhere with `usable_only`.
+    """
+    asked = {"role": role, "usable_only": usable_only, "run_schema": RUN_SCHEMA}
+    return {(str(name), bool(more)) for name, more in connection.execute(_REACHABLE, asked).fetchall()}
+
+
 def _is_exact(connection: server.Connection, role: str, wanted: set[str]) -> bool:
     if not exists(connection, role):
         return False
-    reachable = {tuple(row) for row in connection.execute(_REACHABLE, {"role": role}).fetchall()}
-    return reachable == {(f"public.{table}", False) for table in wanted}
+    return reachable(connection, role) == {(f"public.{table}", False) for table in wanted}
 
 
 def _create(connection: server.Connection, reader: Reader) -> None:

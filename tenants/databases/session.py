@@ -8,7 +8,7 @@ import psycopg
 from psycopg import errors, sql
 from psycopg.rows import dict_row
 
-from tenants.databases import names, roles, server
+from tenants.databases import names, roles, run_readers, server
 from tenants.errors import DatabaseBusy
 from tenants.models import Tenant
 
@@ -33,7 +33,7 @@ _COLUMNS = """
     FROM pg_class c
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum AND a.attgenerated = ''
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+    WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = %s) AND c.relkind IN ('r', 'p', 'v', 'm')
     ORDER BY c.relname, a.attnum
 """
 
@@ -79,6 +79,49 @@ def drop_room_role(tenant: Tenant, room_id: str) -> None:
         roles.drop_room_role(connection, role=names.room_role(room_id), owner=tenant.db_owner)
 
 
+def create_run_reader(tenant: Tenant, room_id: str, run_id: str, views: Iterable[run_readers.RunView]) -> str:
+    """Make a reader of one run that sees these views and nothing else; return its role.
+
+    The room's reader must exist. Raises run_readers.ViewRefused and roles.ReaderNotConfined.
+    """
+    role = names.run_role(run_id)
+    reader = run_readers.RunReader(role, names.room_role(room_id), names.password(role))
+    with admin_connection(tenant) as connection:
+        run_readers.create(connection, reader, views)
+    return role
+
+
+def drop_run_reader(tenant: Tenant, role: str) -> None:
+    """Remove the reader of a run with its views and sessions. Gone already is fine."""
+    with admin_connection(tenant) as connection:
+        run_readers.drop(connection, role)
+
+
+def drop_run_views(tenant: Tenant) -> bool:
+    """Take its views from every run that reads through some; whether there were any. Raises DatabaseBusy."""
+    try:
+        with admin_connection(tenant) as connection:
+            return run_readers.drop_views(connection) > 0
+    except psycopg.OperationalError as error:
+        raise DatabaseBusy from error
+
+
+def run_connection_factory(tenant: Tenant, role: str) -> Callable[[], server.Connection]:
+    """How to enter the tenant's database as the reader of one run."""
+    dbname = tenant.db_name
+
+    def connect() -> server.Connection:
+        return _login(dbname, role=role, options=ROOM_OPTIONS)
+
+    return connect
+
+
+def run_readers_left() -> list[str]:
+    """The run roles that are on the server, of whatever installation."""
+    with server.service_connection() as connection:
+        return run_readers.leftovers(connection)
+
+
 def end_session(tenant: Tenant, *, pid: int) -> None:
     """End one session of the tenant's owner role, whatever it does; gone already is fine.
 
@@ -101,10 +144,10 @@ def table_names(tenant: Tenant) -> list[str]:
         return [str(row[0]) for row in connection.execute(_TABLES).fetchall()]
 
 
-def schema_rows(tenant: Tenant) -> list[dict[str, Any]]:
-    """One row per column of schema public, by table and position, as the wire format writes them."""
+def schema_rows(tenant: Tenant, *, schema: str = "public") -> list[dict[str, Any]]:
+    """One row per column of the schema, by table and position, as the wire format writes them."""
     with owner_connection(tenant, options=CATALOG_ONLY) as connection:
-        return connection.cursor(row_factory=dict_row).execute(_COLUMNS).fetchall()
+        return connection.cursor(row_factory=dict_row).execute(_COLUMNS, [schema]).fetchall()
 
 
 def _login(dbname: str, *, role: str, options: str) -> server.Connection:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
-from psycopg import ClientCursor, pq
+from psycopg import ClientCursor, errors, pq
 from psycopg.adapt import Transformer
 from psycopg.types.json import Jsonb
 
@@ -20,6 +20,8 @@ from tenants.errors import SqlRefused
 
 MIB = 1024 * 1024
 DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
+# To drop what a view reads, and to change the type of a column that one reads.
+DEPENDED_ON = (errors.DependentObjectsStillExist.sqlstate, errors.FeatureNotSupported.sqlstate)
 COPY = (pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH)
 
 
@@ -36,6 +38,10 @@ class LimitReached(SqlRefused):
     """The answer was cut off and the session must be ended; nothing of the statement was kept."""
 
     code = "sql_limit_reached"
+
+
+class InTheWay(SqlRefused):
+    """Something depends on what the statement was to change, and nothing was changed."""
 
 
 @dataclass
@@ -139,7 +145,7 @@ class _Reader:
         elif result.status == pq.ExecStatus.EMPTY_QUERY:
             self._failure = self._failure or SqlRefused("sql holds no statement")
         else:
-            self._failure = self._failure or SqlRefused(_sentence(result))
+            self._failure = self._failure or _refused(result)
 
     def _add_row(self, result: pq.abc.PGresult) -> None:
         self._rows_read += 1
@@ -151,6 +157,11 @@ class _Reader:
             self._names = values.unique_names(columns)
         row = self._transformer.load_row(0, tuple)
         self._rows.append(dict(zip(self._names, row or (), strict=True)))
+
+
+def _refused(result: pq.abc.PGresult) -> SqlRefused:
+    state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode(errors="replace")
+    return (InTheWay if state in DEPENDED_ON else SqlRefused)(_sentence(result))
 
 
 def _sentence(result: pq.abc.PGresult) -> str:

@@ -1,7 +1,7 @@
 """What holds of every tenant's database, brought about again where it does not hold.
 
-The tenant's role may log in and nothing more; it, the service and the readers of its rooms may enter the database and
-nobody else; everything in it is the role's.
+The tenant's role may log in and nothing more; it, the service and the readers of its rooms and runs may enter the
+database and nobody else; everything in it is the role's, but for the views of runs.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ _POWERS = """
 _ENTRANTS = """
     SELECT DISTINCT g.rolname FROM pg_database d, aclexplode(d.datacl) a JOIN pg_roles g ON g.oid = a.grantee
     WHERE d.datname = current_database() AND g.oid <> d.datdba AND g.rolname <> %(role)s
-      AND g.rolname !~ '^r_[0-9a-f]+$'
+      AND g.rolname !~ '^(r_[0-9a-f]+|q_[0-9a-f]+_[0-9a-f]+)$'
 """
 _PUBLIC_IS_OPEN = """
     SELECT EXISTS (SELECT FROM pg_namespace n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a

@@ -15,7 +15,20 @@ OPTIONS = f"{session.OWNER_OPTIONS} {values.SESSION_OPTIONS}"
 def run(
     owner: Owner, statement: str, *, params: Sequence[Any] = (), limits: statements.Limits | None = None
 ) -> statements.Answer:
-    """Run SQL in one transaction. Raises SqlRefused (nothing was kept then) or DatabaseBusy."""
+    """Run SQL in one transaction. Raises SqlRefused (nothing was kept then) or DatabaseBusy.
+
+    Views that runs read never stand in the owner's way: they are taken from under those runs, whose reads then fail,
+    and the SQL is run again.
+    """
+    try:
+        return _run(owner, statement, params, limits)
+    except statements.InTheWay:
+        if not session.drop_run_views(owner.tenant):
+            raise
+    return _run(owner, statement, params, limits)
+
+
+def _run(owner: Owner, statement: str, params: Sequence[Any], limits: statements.Limits | None) -> statements.Answer:
     with session.owner_connection(owner.tenant, options=OPTIONS) as connection:
         pid = connection.info.backend_pid
         try:
