@@ -8,6 +8,7 @@ Exit codes: 0 the client passed every case, 1 it failed one, 2 wrong usage.
 import argparse
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -36,7 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.table:
         options.table.write_text(table.render(catalogue.everything()), encoding="utf-8")
         return 0
-    adapter = ADAPTERS[options.adapter](Subprocess(tuple(shlex.split(options.client))))
+    command = shlex.split(options.client)
+    found = shutil.which(command[0]) if command else None
+    if found is None:
+        print(f"there is no command {options.client!r}", file=sys.stderr)
+        return 2
+    # Made absolute, because each case plays in a folder of its own.
+    adapter = ADAPTERS[options.adapter](Subprocess((str(Path(found).absolute()), *command[1:])))
     results = list(_shown(_play_all(cases, adapter, jobs=options.jobs), verbose=options.verbose))
     failed = [result for result in results if not result.passed]
     print(f"{len(results)} cases, {len(results) - len(failed)} passed, {len(failed)} failed")

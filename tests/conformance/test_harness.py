@@ -159,6 +159,11 @@ def test_the_command_fails_for_a_client_that_fails(capsys: pytest.CaptureFixture
     assert "exit 0, expected 4" in capsys.readouterr().out
 
 
+def test_the_command_says_when_there_is_no_such_client(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--only", "quote/truncated", "--client", "no-such-client"]) == 2
+    assert "no-such-client" in capsys.readouterr().err
+
+
 def test_the_command_lists_and_refuses_an_unknown_pattern(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--list", "--only", "pin/*"]) == 0
     assert "pin/hidden" in capsys.readouterr().out
