@@ -38,12 +38,17 @@ def lock(locks: Locks) -> None:
     """Give up every right that this process has; raises OSError or ValueError when a step fails."""
     _forget_surroundings()
     _limit(locks)
-    _become_nobody()
-    _refuse_inspection()
     gc.collect()
     gc.freeze()
     gc.disable()
-    _install(locks.seccomp_program)
+    give_up_rights(locks.seccomp_program)
+
+
+def give_up_rights(seccomp_program: bytes) -> None:
+    """Become nobody, whom nobody may look into, behind a kernel filter; raises OSError or ValueError."""
+    _become_nobody()
+    _refuse_inspection()
+    _install(seccomp_program)
 
 
 def _forget_surroundings() -> None:

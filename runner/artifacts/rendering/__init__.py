@@ -1,0 +1,1 @@
+"""Reports from Markdown to PDF, in a locked process of their own."""
