@@ -1,5 +1,7 @@
+"""The room's filter: free slots of the calendar, asked for in one way only."""
+
+
 def scope(sql, params, rows):
-    "Free slots of the calendar, asked for in one way only; nothing else comes through."
     words = sql.lower().replace(";", " ").split()
     asked = ["select", "start_time,", "end_time,", "status", "from", "calendar"]
     rest = words[len(asked) :]
