@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PACKAGES = ("agents", "attestation", "bench", "billing", "hivemind", "hmctl", "rooms", "runner", "tenants")
+PACKAGES = ("agents", "attestation", "bench", "billing", "eval", "hivemind", "hmctl", "rooms", "runner", "tenants")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
