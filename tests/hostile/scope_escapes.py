@@ -1,7 +1,7 @@
 """Scope functions that try to break out, look around, or use up the machine, by what they try.
 
-A body stands inside `def scope(sql, params, rows):`; a whole module begins with `def` or `@`. None may ever be allowed to
-show anything.
+A body stands inside `def scope(sql, params, rows):`; a whole module begins with `def` or `@`. None may ever be allowed
+to show anything.
 """
 
 from typing import Final
