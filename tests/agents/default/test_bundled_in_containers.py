@@ -1,0 +1,129 @@
+"""Every bundled agent as it is really run: built from its folder, behind the gate, spoken to over its own loopback."""
+
+import io
+import json
+import shutil
+import tarfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runner.engine.base import BuildSpec, ContainerSpec, Exit
+from runner.engine.config import EngineConfig
+from runner.engine.docker import DockerEngine
+from runner.engine.limits import Limits
+from tests.agents.default.scripted import AGENTS, TOKEN, Canned, Stage, call, say, schema_tool, sql_tool, stage
+
+pytestmark = pytest.mark.docker
+
+URL = "http://127.0.0.1:8787"
+FILTER = (
+    "def scope(sql, params, rows):\n"
+    "    if 'salary' in sql.lower():\n"
+    "        return {'allow': bool([]), 'rows': [], 'error': 'salaries are not shown'}\n"
+    "    return {'allow': True, 'rows': rows}\n"
+)
+HISTORY = [
+    {"table_name": "watch_history", "column_name": "category", "data_type": "text"},
+    {"table_name": "watch_history", "column_name": "seconds", "data_type": "integer"},
+]
+CALENDAR = [{"start_time": "2030-01-04 18:00:00", "end_time": "2030-01-04 21:00:00"}]
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerEngine]:
+    made = DockerEngine(EngineConfig(instance="test-bundled", state_directory=tmp_path_factory.mktemp("engine")))
+    yield made
+    made.remove_strays((), older_than_seconds=-5)
+    made.close()
+    shutil.rmtree(made._stage_root, ignore_errors=True)
+
+
+def _context(folder: Path) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for path in sorted(folder.iterdir()):
+            if path.is_file():
+                tar.add(path, arcname=path.name)
+    return buffer.getvalue()
+
+
+class Box:
+    """One agent's image, run twice."""
+
+    def __init__(self, engine: DockerEngine, folder: Path) -> None:
+        self._engine = engine
+        self.tag = f"hivemind-test-bundled:{time.monotonic_ns()}"
+        self._image = engine.build_image(BuildSpec(tag=self.tag, context=_context(folder)))
+
+    def run(self, role: str, script: list[object], **inputs: str) -> tuple[Exit, Stage]:
+        """Run once; ``script`` are the model's texts and calls, empty for a room without a model."""
+        tools = inputs.pop("tools", [])
+        spec = ContainerSpec(
+            name=f"hm-test-{time.monotonic_ns()}",
+            image=self._image.id,
+            run_id="r",
+            stage=role,
+            limits=Limits(memory_bytes=256 * 2**20, cpus=1.0, pids=256),
+        )
+        with (
+            self._engine.prepare(spec) as prepared,
+            stage(role, listener=prepared.listen(8787), tools=tools, model=bool(script)) as room,
+        ):
+            for line in script:
+                say(room.upstream, line) if isinstance(line, str) else call(room.upstream, *line)  # type: ignore[misc]
+            given = {"BRIDGE_URL": URL, "SESSION_TOKEN": TOKEN, "AGENT_ROLE": role}
+            given |= {"OPENAI_BASE_URL": f"{URL}/v1", "OPENAI_API_KEY": TOKEN}
+            prepared.release(given | inputs)
+            return prepared.wait(time.monotonic() + 100), room
+
+
+SCOPE = ("scope", {"POLICY_CONTEXT": "Never show salaries.", "QUERY_PROMPT": "who?"})
+QUERY = ("query", {"QUERY_PROMPT": "How many people?"})
+CASES = {
+    "default-scope": (*SCOPE, [json.dumps({"scope_fn": FILTER})], "salaries are not shown", "nothing is shown"),
+    "default-query": (*QUERY, [("execute_sql", {"sql": "SELECT 1"}), "Two."], "Two.\n", "could not answer"),
+    "default-mediator": ("mediator", {"RAW_OUTPUT": "raw"}, ["checked"], "checked\n", "so it is not shown."),
+    "examples/simple-query": (*QUERY, ['{"sql": "SELECT 1"}', "Two."], "Two.\n", "people: "),
+    "examples/mcp-query": (*QUERY, [("execute_sql", {"sql": "SELECT 1"}), "Two."], "Two.\n", "could not answer"),
+    "examples/tiktok-analytics": (*QUERY, ['{"themes": [{"theme": "Cats"}]}'], "Cats", '"status": "ok"'),
+    "examples/dinner-negotiation/scope-agent": ("scope", {}, ["unused"], "start_time", "start_time"),
+    "examples/dinner-negotiation/bob-query-agent": (*QUERY, ["Tuesday!"], "Friday 04 January", "Friday 04 January"),
+}
+for _role in ("scope", "query", "mediator"):
+    CASES[f"default-{_role}-hermes"] = CASES[f"default-{_role}"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_works_in_its_container_and_ends_well_without_a_model(engine: DockerEngine, name: str) -> None:
+    role, inputs, script, good, fallback = CASES[name]
+    tools = [schema_tool(), sql_tool([{"entries": 2}])] if role != "mediator" else []
+    if "tiktok" in name:
+        rows = [{"category": "pets", "seconds": 60}] * 5
+        tools = [Canned("get_schema", HISTORY), sql_tool(rows)]
+    if "bob" in name:
+        tools = [sql_tool(CALENDAR)]
+    box = Box(engine, AGENTS / name)
+    try:
+        ended, _ = box.run(role, script, tools=tools, **inputs)
+        assert ended.succeeded, ended.stderr
+        assert good in ended.stdout.decode(), ended.stderr
+        ended, _ = box.run(role, [], tools=tools, **inputs)
+        assert ended.succeeded, ended.stderr
+        assert fallback in ended.stdout.decode(), ended.stderr
+    finally:
+        engine.close()
+        engine.remove_image(box.tag)
+
+
+def test_a_mediator_reads_an_answer_that_is_too_large_for_the_environment(engine: DockerEngine) -> None:
+    box = Box(engine, AGENTS / "default-mediator")
+    try:
+        ended, room = box.run("mediator", ["short"], RAW_OUTPUT="large answer " * 12_000)
+        assert ended.stdout == b"short\n", ended.stderr
+        assert "large answer large answer" in room.prompts()
+    finally:
+        engine.close()
+        engine.remove_image(box.tag)
