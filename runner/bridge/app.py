@@ -7,11 +7,15 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from runner.bridge import answers, auth, health, scope_only, simulate, tools
-from runner.bridge.dialects import anthropic, openai, simple
-from runner.bridge.errors import answer_for
+from runner.bridge import auth, faults, health, scope_only, simulate, tools
+from runner.bridge.dialects import anthropic, models, openai, simple
+from runner.bridge.errors import fault_of
+from runner.bridge.faults import Fault
 from runner.bridge.sessions import StageSession
 from runner.bridge.stage import STAGE, LiveStage, stage_of
+
+OVER = Fault(503, "The stage is over", final=True)
+NOT_AUTHENTIC = Fault(401, "Invalid session token")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -27,6 +31,7 @@ def build_app(stage: LiveStage) -> web.Application:
 def routes_for(session: StageSession) -> list[web.RouteDef]:
     """Every route of a stage."""
     routes = [*health.routes(), *tools.routes(), *simple.routes(), *openai.routes(), *anthropic.routes()]
+    routes += models.routes()
     if session.role == "scope":
         routes += [*scope_only.file_routes(), *simulate.routes()]
         if session.verify_scope is not None:
@@ -40,19 +45,19 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     stage = stage_of(request)
     stage.note_arrival(request.transport)
     if stage.closing:
-        return answers.detail(503, "The stage is over")
+        return faults.answer(OVER, path=request.path)
     task = asyncio.current_task()
     if task is not None:
         stage.tasks.add(task)
         task.add_done_callback(stage.tasks.discard)
     try:
         if _needs_token(request) and not auth.is_authentic(request, token=stage.session.token):
-            return answers.detail(401, "Invalid session token")
+            return faults.answer(NOT_AUTHENTIC, path=request.path)
         return await handler(request)
     except ConnectionError:
         raise
     except Exception as error:  # noqa: BLE001 - the process edge
-        return answer_for(error)
+        return faults.answer(fault_of(error), path=request.path)
 
 
 def _needs_token(request: web.Request) -> bool:

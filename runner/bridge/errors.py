@@ -1,4 +1,4 @@
-"""Refusals of the bridge and how every error is answered."""
+"""Refusals of the bridge and what is answered for every error."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import traceback
 
 from aiohttp import web
 
-from runner.bridge import answers
 from runner.bridge.budget import BudgetExhausted
+from runner.bridge.faults import Fault
 from runner.llm.errors import UpstreamError
 from runner.llm.problems import RequestInvalid
 
@@ -29,26 +29,23 @@ class BridgeNotRunning(RuntimeError):
     """The bridge has not been started, or has been stopped."""
 
 
-def answer_for(error: Exception) -> web.Response:
-    """The answer for an error, without a word of it where it may hold the agent's or anybody's text."""
+def fault_of(error: Exception) -> Fault:
+    """What is answered for an error, without a word of it where it may hold the agent's or anybody's text."""
     match error:
         case Refused():
-            answer = answers.detail(error.status, error.detail)
-            if error.closes:
-                answer.force_close()
-            return answer
+            return Fault(error.status, error.detail, closes=error.closes)
         case RequestInvalid():
-            return answers.problems(error.problems)
+            return Fault(422, error.problems)
         case BudgetExhausted():
-            return answers.detail(429, str(error), code="budget_exhausted")
+            return Fault(429, str(error), code="budget_exhausted", final=True)
         case UpstreamError():
             note_upstream(error)
-            return answers.detail(500, "The model service gave no answer", code=error.code)
+            return Fault(500, "The model service gave no answer", code=error.code, final=not error.retryable)
         case web.HTTPException():
-            return answers.detail(error.status, error.reason)
+            return Fault(error.status, error.reason)
         case _:
             note_unexpected(error)
-            return answers.detail(500, "Internal Server Error", code="internal_error")
+            return Fault(500, "Internal Server Error", code="internal_error")
 
 
 def note_upstream(error: UpstreamError) -> None:

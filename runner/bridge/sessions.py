@@ -112,7 +112,7 @@ class StageSession:
     tape: Tape | None = field(default=None, repr=False)
     deadline: float | None = None
     tool_workers: int = 4
-    llm_calls: int = 8
+    llm_calls: int = 64
     interrupt_tools: Callable[[], None] | None = field(default=None, repr=False)
     close_grace_seconds: float = 35.0
 

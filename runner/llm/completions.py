@@ -62,7 +62,12 @@ class DetailsPiece:
     details: list[Any]
 
 
-Piece = TextPiece | ReasoningPiece | DetailsPiece
+@dataclass(frozen=True)
+class Pulse:
+    """The model is at work on a part that is shown only when it is whole."""
+
+
+Piece = TextPiece | ReasoningPiece | DetailsPiece | Pulse
 OnPiece = Callable[[Piece], Awaitable[None]]
 
 

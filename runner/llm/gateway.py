@@ -1,19 +1,18 @@
 """The only way from a stage to a model.
 
 One client for the whole process, on the bridge's loop. It follows no redirects, reads no proxy or credential
-settings from the environment, and bounds the size of what it takes in.
+settings from the environment, asks for nothing compressed, and bounds the size of what it takes in.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import httpx
 
-from runner.llm import completions, sse
+from runner.llm import completions, intake, sse
 from runner.llm.assembly import Assembler
 from runner.llm.completions import Completion, DetailsPiece, OnPiece, Progress, ReasoningPiece, TextPiece
 from runner.llm.errors import UpstreamError
@@ -22,6 +21,7 @@ from runner.llm.retries import RetryPolicy, parse_retry_after
 
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 MAX_CONNECTIONS = 256
+KEPT_CONNECTIONS = 128
 
 
 @dataclass
@@ -44,7 +44,9 @@ class Gateway:
     def __init__(self, *, retries: RetryPolicy | None = None, max_response_bytes: int = MAX_RESPONSE_BYTES) -> None:
         self._retries = retries or RetryPolicy()
         self._max_response_bytes = max_response_bytes
-        limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=32, keepalive_expiry=30)
+        limits = httpx.Limits(
+            max_connections=MAX_CONNECTIONS, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=30
+        )
         self._client = httpx.AsyncClient(limits=limits, trust_env=False, follow_redirects=False)
 
     async def aclose(self) -> None:
@@ -97,30 +99,31 @@ class Gateway:
             raise UpstreamError("upstream_garbled") from None
 
     async def _read(self, response: httpx.Response, call: UpstreamCall) -> Completion:
+        intake.refuse_encoded(response)
         if response.headers.get("content-type", "").lower().startswith("text/event-stream"):
-            return await self._read_stream(response.aiter_bytes(), call)
+            return await self._read_stream(response.aiter_raw(), call)
         return await self._read_whole(response, call)
 
     async def _read_whole(self, response: httpx.Response, call: UpstreamCall) -> Completion:
         body = bytearray()
-        async for chunk in response.aiter_bytes():
+        async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > self._max_response_bytes:
                 raise UpstreamError("upstream_too_long")
-        completion = completions.parse_completion(_decoded(bytes(body)), progress=call.progress)
+        completion = completions.parse_completion(intake.Decoder().decode(bytes(body)), progress=call.progress)
         call.progress.received_chars += len(completion.content or "") + len(completion.reasoning or "")
         if call.on_piece is not None:
             await _replay(completion, call.on_piece)
         return completion
 
     async def _read_stream(self, chunks: AsyncIterator[bytes], call: UpstreamCall) -> Completion:
-        assembler = Assembler(call.progress)
+        assembler, decoder = Assembler(call.progress), intake.Decoder()
         done = False
         async for line in sse.data_lines(chunks, max_bytes=self._max_response_bytes):
             if line == b"[DONE]":
                 done = True
                 break
-            for piece in assembler.feed(_decoded(line)):
+            for piece in assembler.feed(decoder.decode(line)):
                 if call.on_piece is not None:
                     await call.on_piece(piece)
         if not done and not assembler.complete:
@@ -129,7 +132,11 @@ class Gateway:
 
 
 def _headers(call: UpstreamCall) -> dict[str, str]:
-    headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "application/json, text/event-stream",
+        "Accept-Encoding": "identity",
+    }
     if call.route.provider.api_key:
         headers["Authorization"] = f"Bearer {call.route.provider.api_key}"
     return headers
@@ -142,14 +149,6 @@ def _timeout(call: UpstreamCall) -> httpx.Timeout:
 
 def _too_late(call: UpstreamCall, wait: float) -> bool:
     return call.deadline is not None and asyncio.get_running_loop().time() + wait >= call.deadline
-
-
-def _decoded(data: bytes) -> object:
-    try:
-        decoded: object = json.loads(data)
-    except (ValueError, RecursionError):
-        raise UpstreamError("upstream_garbled") from None
-    return decoded
 
 
 async def _replay(completion: Completion, on_piece: OnPiece) -> None:

@@ -7,22 +7,31 @@ from collections.abc import AsyncIterator
 from runner.llm.errors import UpstreamError
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
+DATA = b"data:"
 
 
 async def data_lines(chunks: AsyncIterator[bytes], *, max_bytes: int) -> AsyncIterator[bytes]:
     """The payload of each `data:` line; comments and other fields are skipped.
 
-    Raises `UpstreamError` when a line, or the whole, is longer than allowed.
+    Raises `UpstreamError` when a line, or the whole, is longer than allowed. However small the chunks are, every
+    byte is looked at a bounded number of times.
     """
-    rest = b""
+    held = bytearray()
     total = 0
     async for chunk in chunks:
         total += len(chunk)
-        *lines, rest = (rest + chunk).split(b"\n")
-        if total > max_bytes or len(rest) > MAX_LINE_BYTES:
+        seen = len(held)
+        held += chunk
+        if total > max_bytes:
             raise UpstreamError("upstream_too_long")
-        for line in lines:
-            if line.startswith(b"data:"):
-                yield line[5:].strip()
-    if rest.startswith(b"data:"):
-        yield rest[5:].strip()
+        end = held.rfind(b"\n", seen)
+        if end >= 0:
+            lines = bytes(held[:end]).split(b"\n")
+            del held[: end + 1]
+            for line in lines:
+                if line.startswith(DATA):
+                    yield line[len(DATA) :].strip()
+        if len(held) > MAX_LINE_BYTES:
+            raise UpstreamError("upstream_too_long")
+    if held.startswith(DATA):
+        yield bytes(held[len(DATA) :]).strip()

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from runner.bridge import answers, exchange
-from runner.bridge.dialects.anthropic_request import parse_anthropic_request
+from runner.bridge.dialects.anthropic_request import parse_anthropic_request, parse_prompt
 from runner.bridge.dialects.anthropic_stream import AnthropicStream
 from runner.bridge.errors import note_upstream
 from runner.bridge.exchange import Exchange
@@ -49,7 +49,7 @@ async def messages(request: web.Request) -> web.StreamResponse:
 async def count_tokens(request: web.Request) -> web.StreamResponse:
     """An estimate of a prompt's tokens; free, and answered also where no model may be called."""
     data = await stage_of(request).bodies.read_object(request)
-    chat = parse_anthropic_request(data)
+    chat = parse_prompt(data)
     tool_chars = len(json.dumps(chat.tools)) if chat.tools else 0
     chars = chat.weight.content_chars + chat.weight.side_chars + tool_chars
     return answers.json_answer({"input_tokens": max(chars // CHARS_PER_TOKEN, 1)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from runner.llm.messages import Weight, rebuild_messages
@@ -22,14 +23,28 @@ def parse_anthropic_request(data: dict[str, Any]) -> ChatRequest:
     max_tokens = fields.integer("max_tokens")
     if max_tokens is None:
         raise invalid("int_type", fields.at("max_tokens"), "Input should be a valid integer")
+    choice = fields.data.get("tool_choice")
+    options: dict[str, Any] = {name: fields.number(name) for name in ("temperature", "top_p")}
+    options["parallel_tool_calls"] = _parallel(choice)
+    return replace(
+        parse_prompt(data),
+        max_tokens=max_tokens,
+        tool_choice=_tool_choice(choice),
+        options={name: value for name, value in options.items() if value is not None},
+    )
+
+
+def parse_prompt(data: dict[str, Any]) -> ChatRequest:
+    """Only what is said and which tools there are, as bodies whose tokens are counted have it.
+
+    Raises `RequestInvalid`.
+    """
+    fields = Fields(data)
+    fields.required_text("model")
     weight = Weight()
-    options = {name: fields.number(name) for name in ("temperature", "top_p")}
     return ChatRequest(
         messages=rebuild_messages(_messages(fields), weight=weight),
-        max_tokens=max_tokens,
         tools=rebuild_tools(_tools(fields)),
-        tool_choice=_tool_choice(fields.data.get("tool_choice")),
-        options={name: value for name, value in options.items() if value is not None},
         weight=weight,
     )
 
@@ -124,6 +139,13 @@ def _tool_choice(choice: object) -> ToolChoice | None:
             return "auto"
         case "any":
             return "required"
+        case "none":
+            return "none"
         case "tool" if isinstance(choice.get("name"), str):
             return {"type": "function", "function": {"name": choice["name"]}}
     return None
+
+
+def _parallel(choice: object) -> bool | None:
+    """False when the model may ask for one tool at a time only."""
+    return False if isinstance(choice, dict) and choice.get("disable_parallel_tool_use") is True else None

@@ -29,9 +29,13 @@ class AnthropicStream:
         return self._events.started
 
     async def show(self, piece: Piece) -> None:
-        """Send a piece of the text; reasoning has no place in this shape as it is spoken here."""
+        """Send a piece of the text; of reasoning, which has no place in this shape, only that it goes on."""
         if isinstance(piece, TextPiece):
             await self._send(*self._text(piece.text))
+        elif not self.started:
+            await self._send()
+        elif self._events.silent:
+            await self._send(_event("ping"))
 
     async def finish(
         self, done: Exchange, *, calls: Sequence[tuple[ToolCall, dict[str, Any]]], stop_reason: str

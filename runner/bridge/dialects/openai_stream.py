@@ -12,9 +12,10 @@ from typing import Any
 from aiohttp import web
 
 from runner.bridge.dialects.streams import EventStream
-from runner.llm.completions import Completion, DetailsPiece, Piece, ReasoningPiece, TextPiece
+from runner.llm.completions import Completion, DetailsPiece, Piece, Pulse, ReasoningPiece, TextPiece
 
 DONE = "data: [DONE]"
+ALIVE = ": the model is at work"
 
 
 class OpenAIStream:
@@ -41,6 +42,8 @@ class OpenAIStream:
             case TextPiece(text):
                 self._text_sent = True
                 await self._send(*self._pending_details(), self._delta({"content": text}))
+            case Pulse() if self._events.silent:
+                await self._send(ALIVE)
 
     async def finish(self, completion: Completion, *, usage: dict[str, int]) -> web.StreamResponse:
         """Send the rest and close the stream."""

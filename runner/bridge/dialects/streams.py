@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
+
+# Agents wait a minute or more for the next byte; a long thought or a long tool call takes more than that.
+SILENCE_SECONDS = 10.0
 
 SSE_HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
 
@@ -14,13 +19,20 @@ class EventStream:
         self._request = request
         self.response = web.StreamResponse(headers=SSE_HEADERS)
         self.started = False
+        self._sent_at = 0.0
 
     async def send(self, *events: str) -> None:
         """Write events, each complete but for its closing blank line. Raises `ConnectionError`."""
         if not self.started:
             self.started = True
             await self.response.prepare(self._request)
+        self._sent_at = asyncio.get_running_loop().time()
         await self.response.write("".join(f"{event}\n\n" for event in events).encode("utf-8", "replace"))
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing has been sent for so long that a sign of life is due."""
+        return asyncio.get_running_loop().time() - self._sent_at >= SILENCE_SECONDS
 
     async def end(self) -> None:
         """Write the last bytes."""

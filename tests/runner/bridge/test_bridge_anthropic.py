@@ -98,7 +98,8 @@ def test_a_conversation_is_translated(open_room, upstream):
     [
         ({"type": "auto"}, "auto"),
         ({"type": "tool", "name": "f"}, {"type": "function", "function": {"name": "f"}}),
-        ({"type": "none"}, None),
+        ({"type": "none"}, "none"),
+        ({"type": "mystery"}, None),
         ({"type": "tool"}, None),
     ],
 )
@@ -107,19 +108,36 @@ def test_tool_choices_are_translated(open_room, upstream, choice, sent):
     assert upstream.seen[0].body.get("tool_choice") == sent
 
 
-@pytest.mark.parametrize("missing", ["model", "max_tokens", "messages"])
-@pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
+def test_one_tool_at_a_time_is_asked_for_where_the_agent_wants_it(open_room, upstream):
+    choice = {"type": "auto", "disable_parallel_tool_use": True}
+    open_room(upstream=upstream).client.post("/v1/messages", json={**ASK, "tool_choice": choice})
+    assert (upstream.seen[0].body["tool_choice"], upstream.seen[0].body["parallel_tool_calls"]) == ("auto", False)
+
+
+@pytest.mark.parametrize(
+    ("path", "missing"),
+    [
+        ("/v1/messages", "model"),
+        ("/v1/messages", "max_tokens"),
+        ("/v1/messages", "messages"),
+        ("/v1/messages/count_tokens", "model"),
+        ("/v1/messages/count_tokens", "messages"),
+    ],
+)
 def test_a_missing_field_is_named(open_room, upstream, missing, path):
     body = {name: value for name, value in ASK.items() if name != missing}
     answer = open_room(upstream=upstream).client.post(path, json=body)
     assert answer.status_code == 422
     assert answer.json()["detail"][0] == {"type": "missing", "loc": ["body", missing], "msg": "Field required"}
+    assert answer.json()["error"]["message"] == f"body.{missing}: Field required"
+    assert answer.json()["error"]["type"] == "invalid_request_error"
 
 
 def test_counting_tokens_is_free_and_needs_no_egress(open_room):
     room = open_room(calls=1)
     body = {**ASK, "system": "x" * 60, "messages": [{"role": "user", "content": "y" * 30}]}
-    for _ in range(3):
+    for cap in (64, None, 64):
+        body["max_tokens"] = cap
         answer = room.client.post("/v1/messages/count_tokens?beta=true", json=body)
         assert (answer.status_code, answer.json()) == (200, {"input_tokens": 30})
     tools = [{"name": "f", "input_schema": {"type": "object"}}]

@@ -64,6 +64,34 @@ def test_sixteen_calls_at_once_cannot_overspend(open_room, upstream, stream):
     assert spent["calls"] == most == statuses.count(200)
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_fifty_calls_at_once_run_at_once_and_spend_exactly_the_budget(open_room, upstream, stream):
+    running, most = 0, 0
+
+    async def script(_request, body):
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.5)
+        running -= 1
+        usage = {"prompt_tokens": 10, "completion_tokens": body["max_tokens"]}
+        choice = {"index": 0, "message": {"role": "assistant", "content": "x"}, "finish_reason": "length"}
+        return web.json_response({"choices": [choice], "usage": usage})
+
+    upstream.default = script
+    # Forty whole calls of 110 tokens, one with the 60 that are left, and nothing for the others.
+    room = open_room(upstream=upstream, calls=100, tokens=40 * 110 + 60)
+    body = {"messages": [{"role": "user", "content": "y" * 30}], "max_tokens": 100, "stream": stream}
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: room.client.post("/v1/chat/completions", json=body), range(50)))
+    statuses = [answer.status_code for answer in answers]
+    assert (statuses.count(200), statuses.count(429)) == (41, 9)
+    assert all("Budget exhausted: " in answer.text for answer in answers if answer.status_code == 429)
+    assert most == 40
+    spent = room.session.budget.snapshot()
+    assert (spent["total_tokens"], spent["calls"]) == (40 * 110 + 60, 41)
+
+
 def test_parallel_calls_get_what_calls_in_a_row_would_get(open_room, upstream):
     room = open_room(upstream=upstream, calls=16, tokens=16 * 18 + 42)
     with ThreadPoolExecutor(16) as pool:

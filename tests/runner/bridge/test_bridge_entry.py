@@ -14,9 +14,19 @@ GUARDED = [
     ("POST", "/v1/messages"),
     ("POST", "/v1/messages/count_tokens"),
     ("POST", "/sandbox/verify_scope_fn"),
+    ("GET", "/v1/models"),
+    ("GET", "/v1/models/room/model"),
     ("GET", "/sandbox/agents/bob-agent/files"),
     ("GET", "/sandbox/agents/bob-agent/files/a.py"),
 ]
+
+
+def _worded(path, body, kind):
+    """The frozen body, and on the paths of model SDKs what they read beside it."""
+    if not path.startswith("/v1/"):
+        return body
+    error = {"type": kind, "message": body["detail"], "code": None, "param": None}
+    return {**body, "type": "error", "error": error}
 
 
 @pytest.fixture
@@ -42,7 +52,7 @@ def test_without_the_token_nothing_is_answered(scope_room, method, path, headers
     answer = httpx.request(
         method, f"http://127.0.0.1:{scope_room.port}{path}", headers=encoded, trust_env=False, verify=False
     )
-    assert (answer.status_code, answer.json()) == (401, REFUSED)
+    assert (answer.status_code, answer.json()) == (401, _worded(path, REFUSED, "authentication_error"))
 
 
 def test_the_token_is_taken_from_either_header(open_room):
@@ -93,10 +103,10 @@ def test_health_needs_no_token_and_shows_the_budget(open_room):
     }
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/models", "/sandbox/simulations", "/docs"])
+@pytest.mark.parametrize("path", ["/", "/v1/responses", "/v1/embeddings", "/sandbox/simulations", "/docs"])
 def test_an_unknown_path_is_not_found(scope_room, path):
     answer = scope_room.client.post(path, json={})
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+    assert (answer.status_code, answer.json()) == (404, _worded(path, {"detail": "Not Found"}, "not_found_error"))
 
 
 @pytest.mark.parametrize("path", ["/sandbox/artifact-upload", "/sandbox/report-artifact"])

@@ -180,3 +180,16 @@ def test_errors_say_nothing_of_what_upstream_wrote(upstream):
     error = _fails(upstream.url)
     assert "secret-row" not in f"{error!r}{error}"
     assert error.__cause__ is None
+
+
+@pytest.mark.parametrize("index", [{}, {"index": 0}])
+def test_tool_calls_that_are_not_numbered_are_told_apart_by_their_ids(upstream, index):
+    upstream.stream(
+        {"tool_calls": [{**index, "id": "x", "function": {"name": "a", "arguments": '{"n":'}}]},
+        {"tool_calls": [{**index, "function": {"arguments": "1}"}}]},
+        {"tool_calls": [{**index, "id": "y", "function": {"name": "a", "arguments": '{"n":'}}]},
+        {"tool_calls": [{**index, "id": "y", "function": {"arguments": "2}"}}]},
+        finish="tool_calls",
+    )
+    calls = _ask(upstream.url, on_piece=_drop)[0].tool_calls
+    assert [(call.id, call.arguments) for call in calls] == [("x", '{"n":1}'), ("y", '{"n":2}')]
