@@ -44,6 +44,19 @@ MEANINGS: Final[dict[str, str]] = {
     "AGENT_TIMEOUT": "Longest stage, in seconds.",
     "MAX_RUN_OUTPUT_CHARS": "Longest answer; the rest is cut off.",
     "CONCURRENT_RUNS": "Tasks that the worker of `manage.py up` carries out at a time.",
+    "SIMULATIONS_PER_RUN": "Simulated queries of one run at a time; more wait their turn.",
+    "SIMULATIONS_PER_WORKER": "Simulated queries of one worker process at a time, whatever run they belong to.",
+    "SCOPE_ENABLE_SIMULATION_TOOLS": "Told to scope agents: `true` offers simulation to their models. Empty: `true` in "
+    "every mode but `fast`.",
+    "SCOPE_ENABLE_AGENT_FILE_TOOLS": "Told to scope agents: `true` offers the query agent's files to their models. "
+    "Empty: `true` in every mode but `fast`.",
+    "SCOPE_ENABLE_ROOM_VAULT_TOOLS": "Told to scope agents: `true` offers the vault to their models. Empty: `true` "
+    "where the vault has items.",
+    "DISABLE_SIMULATE": "Told to scope agents as it is: do not simulate.",
+    "DISABLE_SEMLIFT": "Told to scope agents as it is: do not ask a model what rows mean.",
+    "SCOPE_MAX_ATTEMPTS": "Told to scope agents as it is: how often to try.",
+    "SCOPE_MULTI": "Told to scope agents as it is: simulate several candidates at once.",
+    "SCOPE_CI": "Told to scope agents as it is: they run in a test.",
     "ARTIFACT_RETENTION_SECONDS": "How long answers, kept prompts and artifacts stay readable.",
     "ARTIFACT_SWEEP_INTERVAL_SECONDS": "Reserved, not used yet: what is too old is removed every 5 minutes.",
     "THROTTLE_SIGNUP": "Signups from one client address, as `5/hour`; an IPv6 client counts by its /64 network.",

@@ -25,6 +25,7 @@ from hivemind.settings.schema import (
     Retention,
     Sandbox,
     Schema,
+    ScopeHints,
     Service,
     Throttles,
 )
@@ -34,6 +35,7 @@ GROUPS = {
     "llm": Llm,
     "sandbox": Sandbox,
     "budgets": Budgets,
+    "scope_hints": ScopeHints,
     "retention": Retention,
     "defaults": Defaults,
     "billing": Billing,

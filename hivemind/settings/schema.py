@@ -90,6 +90,22 @@ class Budgets:
     stage_timeout_seconds: int = setting("AGENT_TIMEOUT", 900, minimum=1)
     max_output_chars: int = setting("MAX_RUN_OUTPUT_CHARS", 50_000, minimum=1)
     concurrent_runs: int = setting("CONCURRENT_RUNS", 16, minimum=1)
+    simulations_per_run: int = setting("SIMULATIONS_PER_RUN", 3, minimum=1)
+    simulations_per_worker: int = setting("SIMULATIONS_PER_WORKER", 8, minimum=1)
+
+
+@dataclass(frozen=True)
+class ScopeHints:
+    """What scope agents are told, word for word; empty means that they are told nothing, or what the run calls for."""
+
+    enable_simulation_tools: str = setting("SCOPE_ENABLE_SIMULATION_TOOLS", "")
+    enable_agent_file_tools: str = setting("SCOPE_ENABLE_AGENT_FILE_TOOLS", "")
+    enable_room_vault_tools: str = setting("SCOPE_ENABLE_ROOM_VAULT_TOOLS", "")
+    disable_simulate: str = setting("DISABLE_SIMULATE", "")
+    disable_semlift: str = setting("DISABLE_SEMLIFT", "")
+    max_attempts: str = setting("SCOPE_MAX_ATTEMPTS", "")
+    multi: str = setting("SCOPE_MULTI", "")
+    ci: str = setting("SCOPE_CI", "")
 
 
 @dataclass(frozen=True)
@@ -157,6 +173,7 @@ class Schema:
     llm: Llm
     sandbox: Sandbox
     budgets: Budgets
+    scope_hints: ScopeHints
     retention: Retention
     defaults: Defaults
     billing: Billing

@@ -133,8 +133,7 @@ class Budget:
         """
         with self._turns.lock:
             self._check_any_left()
-            calls = (self.max_calls - self._spent.calls) // parts
-            tokens = (self.max_tokens - self._spent.total_tokens) // parts
+            calls, tokens = (left // parts for left in self._left())
         if calls < 1 or tokens < 1:
             raise BudgetExhausted(f"Budget exhausted: too little is left for {parts}")
         return [Budget(min(calls, max_calls), tokens, within=self) for _ in range(parts)]
@@ -172,6 +171,15 @@ class Budget:
             raise BudgetExhausted(f"Budget exhausted: {self._failed_calls} model calls have failed")
         if self._spent.total_tokens >= self.max_tokens:
             raise BudgetExhausted(f"Budget exhausted: all {self.max_tokens} tokens are used")
+        if self._within is not None:
+            self._within._check_any_left()
+
+    def _left(self) -> tuple[int, int]:
+        calls, tokens = self.max_calls - self._spent.calls, self.max_tokens - self._spent.total_tokens
+        if self._within is None:
+            return calls, tokens
+        outer_calls, outer_tokens = self._within._left()
+        return min(calls, outer_calls), min(tokens, outer_tokens)
 
     def _finish(self, reservation: Reservation, *, used: tuple[int, int] | None, failed: bool) -> None:
         with self._turns.lock:

@@ -86,7 +86,10 @@ def _listed(item: object, loc: Location) -> Candidate:
 
 
 def _candidate(fields: Fields) -> Candidate:
-    return Candidate(fields.required_text("scope_fn_source"), fields.data.get("row_policies"))
+    policies = fields.data.get("row_policies")
+    if policies is not None and fields.text("scope_fn_source") is None:
+        return Candidate("", policies)
+    return Candidate(fields.required_text("scope_fn_source"), policies)
 
 
 async def _tape(stage: LiveStage, fields: Fields) -> tuple[Entry, ...]:

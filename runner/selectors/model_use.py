@@ -11,19 +11,31 @@ from billing.money import TokenPrice
 
 MOST_RUNS = 50_000
 MOST_MODELS = 100
-# A stage's model and rates are those of the terms that its run was quoted for; its tokens are what it used.
+# A stage's model and rates are those of the terms that its run was quoted for; its tokens are what it used. What went
+# into simulations of the query stage counts at that stage's.
 STAGES = """
     WITH newest AS (
         SELECT id, billing_provider, terms FROM runner_run
         WHERE created_at >= %(since)s AND billing_provider <> '' AND %(provider)s IN ('', billing_provider)
         ORDER BY created_at DESC LIMIT %(most_runs)s
-    ), used AS (
-        SELECT stage.run_id, newest.billing_provider AS provider, newest.terms -> stage.name ->> 'model' AS model,
+    ), reported AS (
+        SELECT stage.run_id, newest.billing_provider AS provider, newest.terms, stage.name,
             coalesce((stage.usage ->> 'prompt_tokens')::numeric, 0) AS prompt,
             coalesce((stage.usage ->> 'completion_tokens')::numeric, 0) AS completion,
-            coalesce((newest.terms -> stage.name ->> 'prompt_micro_usd_per_mtok')::numeric, 0) AS prompt_rate,
-            coalesce((newest.terms -> stage.name ->> 'completion_micro_usd_per_mtok')::numeric, 0) AS completion_rate
+            coalesce((stage.usage -> 'simulations' ->> 'prompt_tokens')::numeric, 0) AS rehearsed_prompt,
+            coalesce((stage.usage -> 'simulations' ->> 'completion_tokens')::numeric, 0) AS rehearsed_completion
         FROM newest JOIN runner_stage stage ON stage.run_id = newest.id
+    ), asked AS (
+        SELECT run_id, provider, terms -> name AS agreed, prompt - rehearsed_prompt AS prompt,
+            completion - rehearsed_completion AS completion
+        FROM reported
+        UNION ALL
+        SELECT run_id, provider, terms -> 'query', rehearsed_prompt, rehearsed_completion FROM reported
+    ), used AS (
+        SELECT run_id, provider, agreed ->> 'model' AS model, prompt, completion,
+            coalesce((agreed ->> 'prompt_micro_usd_per_mtok')::numeric, 0) AS prompt_rate,
+            coalesce((agreed ->> 'completion_micro_usd_per_mtok')::numeric, 0) AS completion_rate
+        FROM asked
     )
 """
 EFFECT = """

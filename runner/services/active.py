@@ -54,6 +54,11 @@ class ActiveRun:
         if self._stopped.is_set():
             handle.kill()
 
+    def forget(self, handle: Killable) -> None:
+        """Let go of a handle whose container is gone."""
+        with self._lock:
+            self._handles = [kept for kept in self._handles if kept is not handle]
+
     def stop(self) -> None:
         """Stop the run. Idempotent."""
         self._stopped.set()

@@ -66,7 +66,7 @@ def freeze(loaded: LoadedRoom, request: RunRequest, cast: Cast, *, vault_items: 
     mode, reason = scope_mode.choose(
         scope_mode.ScopeFacts(
             override=conf.defaults.scope_mode,
-            query_sealed=terms.query_visibility == "sealed",
+            query_sealed="sealed" in (terms.query_visibility, cast.query.visibility),
             vault_items=vault_items,
             query_agent_id=cast.query.id,
             artifacts=terms.allow_artifacts,

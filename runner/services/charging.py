@@ -15,6 +15,7 @@ from hivemind.kit.conf import conf
 from runner.enums import BillingStatus
 from runner.errors import MaxCostExceeded
 from runner.models import Run, Stage
+from runner.services import model_use
 from runner.services.quotes import Quote
 from runner.terms import RunTerms
 
@@ -75,18 +76,18 @@ def usage_of(run: Run, reported: dict[str, Any]) -> dict[str, Any]:
 
 
 def cost_of(terms: RunTerms, usage: dict[str, Any]) -> Cost:
-    """The price of what was used: each stage at its own quoted rates, rounded up once."""
+    """The price of what was used: each stage at its own quoted rates, its simulations at those of the query stage,
+    each rounded up once."""
     total, missing = 0, []
-    prices = {name: (stage.model, stage.price) for name, stage in terms.stages}
-    for name, used in usage.get("stages", {}).items():
-        prompt, completion = int(used.get("prompt_tokens") or 0), int(used.get("completion_tokens") or 0)
-        if not terms.provider or name not in prices or prompt + completion <= 0:
+    for use in model_use.of(terms, usage):
+        if not terms.provider or use.prompt_tokens + use.completion_tokens <= 0:
             continue
-        model, price = prices[name]
-        if price is None:
-            missing.append(f"{terms.provider}/{model}")
+        if use.agreed.price is None:
+            missing.append(f"{terms.provider}/{use.agreed.model}")
         else:
-            total += charge_micro_usd(prompt_tokens=prompt, completion_tokens=completion, price=price)
+            total += charge_micro_usd(
+                prompt_tokens=use.prompt_tokens, completion_tokens=use.completion_tokens, price=use.agreed.price
+            )
     return Cost(total, tuple(dict.fromkeys(missing)))
 
 
@@ -116,5 +117,5 @@ def settle(run: Run, terms: RunTerms, usage: dict[str, Any]) -> dict[str, Any]:
 
 
 def _counts(used: dict[str, Any]) -> dict[str, Any]:
-    kept = ("calls", "prompt_tokens", "completion_tokens", "total_tokens", "provider", "model")
+    kept = ("calls", "prompt_tokens", "completion_tokens", "total_tokens", "provider", "model", "simulations")
     return {name: used[name] for name in kept if name in used}

@@ -2,7 +2,8 @@
 
 The stages share one budget of tokens, and each can use only so much of it. The bound gives the tokens to the dearest
 stage first, as far as that stage can use them, then to the next; no way of using the budget costs more. A token counts
-at the dearer of its model's two rates, because nobody knows beforehand which are prompt and which are answer.
+at the dearer of its model's two rates, because nobody knows beforehand which are prompt and which are answer. Those of
+the scope stage may go into simulations of the query stage, and so count at the dearest rate of both.
 """
 
 from dataclasses import dataclass, replace
@@ -23,12 +24,16 @@ from tenants.principals import Principal
 
 @dataclass(frozen=True)
 class StageQuote:
-    """One stage: the most tokens it can use, and what they would cost if it used them all."""
+    """One stage: the most tokens it can use, and what they would cost if it used them all.
+
+    `highest_rate` is the most that one of its tokens can cost, in micro-USD for a million.
+    """
 
     name: str
     model: str
     max_tokens: int
     price: TokenPrice | None
+    highest_rate: int
     max_cost_micro_usd: int
 
 
@@ -68,7 +73,9 @@ def of(terms: RunTerms, *, at: datetime) -> Quote:
     if not terms.provider:
         return Quote(terms.room_id, "", terms.max_tokens, 0, (), (), at)
     caps = stage_caps(terms.max_tokens, mediated=terms.mediator is not None)
-    stages = tuple(_stage(name, stage, caps[name]) for name, stage in terms.stages)
+    rates = {name: _rate(stage.price) for name, stage in terms.stages}
+    rates["scope"] = max(rates["scope"], rates["query"])
+    stages = tuple(_stage(name, stage, caps[name], rates[name]) for name, stage in terms.stages)
     return Quote(
         room_id=terms.room_id,
         provider=terms.provider,
@@ -90,15 +97,15 @@ def _with_price(stage: StageTerms, price: TokenPrice | None) -> StageTerms:
     )
 
 
-def _stage(name: str, stage: StageTerms, cap: int) -> StageQuote:
-    return StageQuote(name, stage.model, cap, stage.price, rounded_up(cap * _rate(stage.price)))
+def _stage(name: str, stage: StageTerms, cap: int, rate: int) -> StageQuote:
+    return StageQuote(name, stage.model, cap, stage.price, rate, rounded_up(cap * rate))
 
 
 def _bound(stages: tuple[StageQuote, ...], tokens: int) -> int:
     left, total = tokens, 0
-    for stage in sorted(stages, key=lambda stage: -_rate(stage.price)):
+    for stage in sorted(stages, key=lambda stage: -stage.highest_rate):
         used = min(stage.max_tokens, left)
-        total += used * _rate(stage.price)
+        total += used * stage.highest_rate
         left -= used
     return rounded_up(total)
 

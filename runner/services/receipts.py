@@ -27,7 +27,9 @@ from runner.access.visibility import QUERIER_ONLY
 from runner.enums import RunStatus
 from runner.errors import ReceiptMissing, RunNotOver
 from runner.models import Artifact, RoomVersion, Run, Stage
+from runner.services import model_use
 from runner.services.endings import Ending
+from runner.services.model_use import ModelUse
 from runner.terms import RunTerms, StageTerms
 
 log = logging.getLogger(__name__)
@@ -167,22 +169,21 @@ def _agent(role: str, stage: StageTerms, image_ids: Mapping[str, str]) -> RunAge
 
 def _stages(terms: RunTerms, account: Account) -> tuple[RunStage, ...]:
     rows = {stage.name: stage for stage in account.stages}
-    used = account.usage.get("stages", {})
-    return tuple(_stage(name, stage, rows.get(name), used.get(name, {}), terms) for name, stage in terms.stages)
+    return tuple(_stage(use, rows.get(use.name), terms) for use in model_use.of(terms, account.usage))
 
 
-def _stage(name: str, agreed: StageTerms, row: Stage | None, used: Mapping[str, Any], terms: RunTerms) -> RunStage:
+def _stage(use: ModelUse, row: Stage | None, terms: RunTerms) -> RunStage:
     started = _ms(row.started_at) if row and row.started_at else None
     ended = max(_ms(row.ended_at), started) if row and row.ended_at and started is not None else None
     return RunStage(
-        name=name,
-        model=agreed.model if terms.provider else "",
+        name=use.name,
+        model=use.agreed.model if terms.provider else "",
         started_at_ms=started,
         ended_at_ms=ended,
-        prompt_tokens=max(int(used.get("prompt_tokens") or 0), 0),
-        completion_tokens=max(int(used.get("completion_tokens") or 0), 0),
-        prompt_micro_usd_per_mtok=agreed.prompt_micro_usd_per_mtok,
-        completion_micro_usd_per_mtok=agreed.completion_micro_usd_per_mtok,
+        prompt_tokens=use.prompt_tokens,
+        completion_tokens=use.completion_tokens,
+        prompt_micro_usd_per_mtok=use.agreed.prompt_micro_usd_per_mtok,
+        completion_micro_usd_per_mtok=use.agreed.completion_micro_usd_per_mtok,
     )
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +10,14 @@ from hivemind.kit import clock, states
 from runner import transitions
 from runner.bridge.budget import Budget
 from runner.bridge.server import Bridge
-from runner.bridge.sessions import StageSession
-from runner.engine.base import Exit, ExitReason
+from runner.bridge.sessions import Simulator, StageSession
+from runner.engine.base import Exit
 from runner.enums import FailureCode, StageStatus
 from runner.errors import StageFailed
 from runner.models import Run, Stage
 from runner.services import bridges, model_routes
 from runner.services.active import Meter
-from runner.stages import environment
+from runner.stages import endings, environment
 from runner.stages.context import RunContext
 from runner.stages.preparing import Preparation
 from runner.stages.tooling import StageTools
@@ -31,13 +32,17 @@ TITLES = {"scope": "Scope agent", "query": "Query agent", "mediator": "Mediator 
 
 @dataclass(frozen=True)
 class Task:
-    """What one stage has to do: its tools, its budget, and the variables that only it gets."""
+    """What one stage has to do: its tools, its budget, and the variables that only it gets.
+
+    `simulator` makes what carries out its simulations, within the stage's budget and until its deadline.
+    """
 
     name: str
     tools: StageTools
     max_tokens: int
     variables: dict[str, str]
     extras: dict[str, Any]
+    simulator: Callable[[Budget, float], Simulator] | None = None
 
 
 def carry_out(ctx: RunContext, preparation: Preparation, task: Task) -> str:
@@ -47,14 +52,16 @@ def carry_out(ctx: RunContext, preparation: Preparation, task: Task) -> str:
     stage = ctx.stage(task.name)
     token = secrets.token_urlsafe(32)
     deadline = time.monotonic() + stage.timeout_seconds
+    budget = Budget(max_calls=stage.max_llm_calls, max_tokens=task.max_tokens)
     session = StageSession(
         role=task.name,
         token=token,
         tools=task.tools.registry,
         interrupt_tools=task.tools.interrupt,
-        budget=Budget(max_calls=stage.max_llm_calls, max_tokens=task.max_tokens),
+        budget=budget,
         deadline=deadline,
         llm=model_routes.route_of(ctx.terms, stage),
+        simulator=task.simulator(budget, deadline) if task.simulator else None,
         **task.extras,
     )
     bridge: Bridge = bridges.bridge()
@@ -99,23 +106,8 @@ def _judge(ctx: RunContext, name: str, ended: Exit, used: dict[str, Any]) -> str
     if not good:
         raise StageFailed(
             CODES[name],
-            f"{TITLES[name]} failed: {_why(ctx, name, ended)}",
+            f"{TITLES[name]} failed: {endings.why(ended, ctx.stage(name))}",
             reason=ended.reason.value,
             exit_code=ended.code,
         )
-    return ended.stdout.decode("utf-8", "replace").replace("\x00", "").strip() or environment.EMPTY_OUTPUT
-
-
-def _why(ctx: RunContext, name: str, ended: Exit) -> str:
-    """How the container ended, in our words. The agent's stderr goes to nobody: it may hold private rows."""
-    match ended.reason:
-        case ExitReason.TIMEOUT:
-            return f"it timed out after {ctx.stage(name).timeout_seconds} s"
-        case ExitReason.OOM:
-            return f"it ran out of memory ({ctx.stage(name).memory_mb} MB)"
-        case ExitReason.STDOUT_EXCEEDED | ExitReason.STDERR_EXCEEDED:
-            return "it printed more than an agent may"
-        case ExitReason.KILLED:
-            return "its container was stopped"
-        case _:
-            return f"it exited with status {ended.code}"
+    return endings.output(ended)

@@ -38,6 +38,12 @@ class RunContext:
         return dict(self.terms.stages)[name]
 
     @property
+    def query_sealed(self) -> bool:
+        """Whether the query agent's source is hidden: by the room, or by whoever brought it."""
+        agent = self.agents[self.terms.query.agent_id]
+        return self.terms.query_visibility == "sealed" or agent.visibility == "sealed"
+
+    @property
     def tokens_used(self) -> int:
         """Tokens that the stages so far have used."""
         return sum(int(used.get("total_tokens", 0)) for used in self.usage.values())

@@ -1,15 +1,22 @@
 """The environment of each stage's container, as the container contract names it."""
 
+from dataclasses import fields
+
 from hivemind.kit.conf import conf
+from hivemind.settings.schema import PREFIX
+from runner.bridge.budget import Budget
+from runner.bridge.sessions import Rehearsal
 from runner.stages.context import RunContext
 
 BRIDGE_PORT = 8787
 BRIDGE_URL = f"http://127.0.0.1:{BRIDGE_PORT}"
-EMPTY_OUTPUT = "(Agent produced no output)"
 
 
-def common(ctx: RunContext, name: str, *, token: str, max_tokens: int) -> dict[str, str]:
-    """What every role gets: the bridge, the token, the budget, and the names that model SDKs look for."""
+def common(ctx: RunContext, name: str, *, token: str, max_tokens: int, max_calls: int | None = None) -> dict[str, str]:
+    """What every role gets: the bridge, the token, the budget, and the names that model SDKs look for.
+
+    `max_calls` is for who gets fewer than the stage.
+    """
     stage = ctx.stage(name)
     agent = ctx.agents[stage.agent_id]
     variables = {
@@ -18,7 +25,7 @@ def common(ctx: RunContext, name: str, *, token: str, max_tokens: int) -> dict[s
         "AGENT_ROLE": name,
         "HIVEMIND_MODEL": stage.model if ctx.terms.provider else "",
         "BUDGET_MAX_TOKENS": str(max_tokens),
-        "BUDGET_MAX_CALLS": str(stage.max_llm_calls),
+        "BUDGET_MAX_CALLS": str(stage.max_llm_calls if max_calls is None else max_calls),
         "OPENAI_BASE_URL": f"{BRIDGE_URL}/v1",
         "OPENAI_API_KEY": token,
         "ANTHROPIC_BASE_URL": BRIDGE_URL,
@@ -38,14 +45,30 @@ def scope(ctx: RunContext) -> dict[str, str]:
         "POLICY_CONTEXT": terms.policy,
         "HIVEMIND_SCOPE_MODE": terms.scope_mode,
         "HIVEMIND_SCOPE_MODE_REASON": terms.scope_mode_reason,
-        "HIVEMIND_SCOPE_QUERY_INSPECTION_MODE": "sealed" if terms.query_visibility == "sealed" else "full",
+        "HIVEMIND_SCOPE_QUERY_INSPECTION_MODE": "sealed" if ctx.query_sealed else "full",
     }
     if terms.scope_mode != "fast":
         variables["HIVEMIND_SCOPE_ENABLE_SIMULATION_TOOLS"] = "true"
         variables["HIVEMIND_SCOPE_ENABLE_AGENT_FILE_TOOLS"] = "true"
     if ctx.vault:
         variables["HIVEMIND_SCOPE_ENABLE_ROOM_VAULT_TOOLS"] = "true"
-    return variables
+    return variables | _hints()
+
+
+def _hints() -> dict[str, str]:
+    """What the operator has scope agents told, which wins over what the run calls for. The bridge heeds none of it."""
+    hints = conf.scope_hints
+    told = {f"{PREFIX}{hint.metadata['name']}": getattr(hints, hint.name) for hint in fields(hints)}
+    return {name: value for name, value in told.items() if value}
+
+
+def simulated(ctx: RunContext, rehearsal: Rehearsal, *, budget: Budget, token: str) -> dict[str, str]:
+    """Everything that a simulated query gets: what the query stage would, but for the run's id."""
+    shared = common(ctx, "query", token=token, max_tokens=budget.max_tokens, max_calls=budget.max_calls)
+    return shared | {
+        "QUERY_PROMPT": rehearsal.prompt,
+        "SCOPE_FN_SOURCE": rehearsal.candidate.scope_fn_source,
+    }
 
 
 def query(ctx: RunContext, *, scope_source: str) -> dict[str, str]:

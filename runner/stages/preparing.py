@@ -14,7 +14,6 @@ from typing import Any
 from django.db import connections
 
 from agents.errors import ImageNotBuilt
-from agents.models import Agent
 from agents.services import builds
 from hivemind.kit.conf import conf
 from runner.engine.base import ContainerSpec, ImageInfo, Prepared
@@ -24,6 +23,7 @@ from runner.enums import FailureCode
 from runner.errors import StageFailed
 from runner.stages.context import RunContext
 from runner.stages.environment import BRIDGE_PORT
+from runner.terms import StageTerms
 
 _pool = ThreadPoolExecutor(max_workers=64, thread_name_prefix="prepare")
 # More starts at once than this only make each other wait inside the engine.
@@ -49,8 +49,7 @@ class Preparation:
     def begin(self) -> None:
         """Start preparing every stage."""
         for name, stage in self._ctx.terms.stages:
-            agent = self._ctx.agents[stage.agent_id]
-            self._futures[name] = _pool.submit(self._prepare, name, agent)
+            self._futures[name] = _pool.submit(self._prepare, name, stage)
 
     def take(self, name: str) -> Ready:
         """The ready container of one stage. Raises StageFailed when it could not be made ready."""
@@ -72,33 +71,46 @@ class Preparation:
         for future in futures.values():
             future.add_done_callback(_discard)
 
-    def _built(self, agent: Agent) -> ImageInfo:
-        try:
-            return builds.ensure_image(agent, self._ctx.source_keys[agent.id], self._ctx.engine)
-        finally:
-            connections.close_all()  # a thread of the pool must not keep one for itself
+    def _prepare(self, name: str, stage: StageTerms) -> Ready:
+        return gated(self._ctx, stage, image=image_of(self._ctx, stage), label=name)
 
-    def _prepare(self, name: str, agent: Agent) -> Ready:
-        ctx, stage = self._ctx, self._ctx.stage(name)
-        image = builds.current_image(agent, ctx.engine) or self._built(agent)
-        spec = ContainerSpec(
-            name=f"hm-{ctx.run.id}-{ctx.run.fence}-{name}",
-            image=image.id,
-            run_id=ctx.run.id,
-            stage=name,
-            entrypoint=agent.entrypoint,
-            limits=limits(stage.memory_mb),
-            user=conf.sandbox.user,
-            runtime=conf.sandbox.runtime or None,
-        )
-        with _starting:
-            handle = ctx.engine.prepare(spec)
-        try:
-            ctx.active.register(handle)
-            return Ready(handle, handle.listen(BRIDGE_PORT), image.id)
-        except BaseException:
-            handle.close()
-            raise
+
+def image_of(ctx: RunContext, stage: StageTerms) -> ImageInfo:
+    """The image of the agent of one stage, built anew where it is gone. Raises ImageNotBuilt and EngineError."""
+    agent = ctx.agents[stage.agent_id]
+    found = builds.current_image(agent, ctx.engine)
+    if found is not None:
+        return found
+    try:
+        return builds.ensure_image(agent, ctx.source_keys[agent.id], ctx.engine)
+    finally:
+        connections.close_all()  # a thread of a pool must not keep one for itself
+
+
+def gated(ctx: RunContext, stage: StageTerms, *, image: ImageInfo, label: str, ordinal: str = "") -> Ready:
+    """A sealed container for the agent of `stage`, waiting at its gate, killed when the run is stopped.
+
+    `label` names it to the engine, together with `ordinal` where a run has several. Raises EngineError.
+    """
+    spec = ContainerSpec(
+        name=f"hm-{ctx.run.id}-{ctx.run.fence}-{label}{ordinal}",
+        image=image.id,
+        run_id=ctx.run.id,
+        stage=label,
+        entrypoint=ctx.agents[stage.agent_id].entrypoint,
+        limits=limits(stage.memory_mb),
+        user=conf.sandbox.user,
+        runtime=conf.sandbox.runtime or None,
+    )
+    with _starting:
+        handle = ctx.engine.prepare(spec)
+    try:
+        ctx.active.register(handle)
+        return Ready(handle, handle.listen(BRIDGE_PORT), image.id)
+    except BaseException:
+        ctx.active.forget(handle)
+        handle.close()
+        raise
 
 
 def limits(memory_mb: int) -> Limits:

@@ -9,6 +9,7 @@ from runner.budgets import scope_tokens
 from runner.enums import FailureCode
 from runner.errors import StageFailed
 from runner.scopefn import verify
+from runner.simulation.simulator import Simulations
 from runner.stages import environment, tooling
 from runner.stages.base import Task, carry_out
 from runner.stages.context import RunContext
@@ -30,6 +31,7 @@ def run(ctx: RunContext, preparation: Preparation) -> str:
                 "query_files": files,
                 "query_agent_id": ctx.terms.query.agent_id,
             },
+            simulator=lambda budget, deadline: Simulations(ctx, budget=budget, deadline=deadline),
         )
         output = carry_out(ctx, preparation, task)
     try:
@@ -41,7 +43,6 @@ def run(ctx: RunContext, preparation: Preparation) -> str:
 def _query_files(ctx: RunContext) -> QueryAgentFiles:
     """What the scope agent may see of the query agent: everything, or paths and sizes of a sealed one."""
     agent = ctx.agents[ctx.terms.query.agent_id]
-    sealed = ctx.terms.query_visibility == "sealed" or agent.visibility == "sealed"
 
     def load() -> list[SourceFile]:
         try:
@@ -55,6 +56,6 @@ def _query_files(ctx: RunContext) -> QueryAgentFiles:
     ]
     return QueryAgentFiles(
         listing=listing,
-        sealed=sealed,
+        sealed=ctx.query_sealed,
         read=lambda: {f.path: f.text for f in stored_files(load())},
     )

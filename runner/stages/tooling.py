@@ -42,7 +42,14 @@ def query_tools(ctx: RunContext, view: View) -> Iterator[StageTools]:
 
 
 @contextmanager
-def _reading_tools(ctx: RunContext, view: View, more: Sequence[Tool]) -> Iterator[StageTools]:
+def rehearsal_tools(ctx: RunContext, view: View) -> Iterator[StageTools]:
+    """Those of the query stage, for a simulation of it; what it was refused is no refusal of the run."""
+    with _reading_tools(ctx, view, [], counted=False) as tools:
+        yield tools
+
+
+@contextmanager
+def _reading_tools(ctx: RunContext, view: View, more: Sequence[Tool], *, counted: bool = True) -> Iterator[StageTools]:
     verdicts = GuardTally()
     sql = SqlTool(
         session.room_connection_factory(ctx.run.tenant, ctx.room.id),
@@ -60,4 +67,5 @@ def _reading_tools(ctx: RunContext, view: View, more: Sequence[Tool]) -> Iterato
         yield StageTools(ToolRegistry([*tools, *more]), sql.interrupt)
     finally:
         sql.close()
-        ctx.count_verdicts(verdicts.as_dict())
+        if counted:
+            ctx.count_verdicts(verdicts.as_dict())

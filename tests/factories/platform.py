@@ -72,7 +72,10 @@ class Platform:
 
     def ask(self, room: MadeRoom, question: str, **body: Any) -> dict[str, Any]:
         """Bob asks, this process carries the run out, Bob reads it."""
-        run_id = self.submit(room, question, **body)
+        return self.carried_out(room, self.submit(room, question, **body))
+
+    def carried_out(self, room: MadeRoom, run_id: str) -> dict[str, Any]:
+        """This process carries a waiting run out, Bob reads it."""
         execute.run(run_id)
         assert Run.objects.get(pk=run_id).ended_at is not None
         return dict(room.bob.get(f"/v1/runs/{run_id}").json())

@@ -9,5 +9,6 @@ from tests.runner.bridge.conftest import (
     shared_bridge,
     upstream,
 )
+from tests.runner.pipeline.conftest import platform
 
-__all__ = ["bridge", "limits", "make_completion", "make_tools", "open_room", "shared_bridge", "upstream"]
+__all__ = ["bridge", "limits", "make_completion", "make_tools", "open_room", "platform", "shared_bridge", "upstream"]
