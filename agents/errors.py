@@ -59,6 +59,48 @@ class BadPrivatePaths(Invalid):
     sentence = "private_paths must be a JSON list of strings"
 
 
+class DockerfileMissing(BadArchive):
+    """An image could never be made of it."""
+
+    code = "dockerfile_missing"
+    sentence = "Invalid archive: it has no Dockerfile at its root"
+
+
+class TooManyUploads(Conflict):
+    """The participant, or all participants of the room together, have as many packages there as they may."""
+
+    code = "too_many_uploads"
+    sentence = "This room keeps no more packages of yours: delete one of them, or ask with one that is there"
+
+
+class TooManyAgents(Conflict):
+    """The tenant has as many agents as it may."""
+
+    code = "too_many_agents"
+    sentence = "This tenant has as many agents as it may: delete one that no room uses"
+
+
+class TooMuchSource(Conflict):
+    """The tenant's packages together are as large as they may be."""
+
+    code = "too_much_source"
+    sentence = "The packages of this tenant are as large together as they may be: delete one that no room uses"
+
+
+class AgentBusy(Conflict):
+    """A run that has not ended uses the agent."""
+
+    code = "agent_busy"
+    sentence = "A run still uses this agent; cancel it first, or wait for its end"
+
+
+class BuildNotFound(NotFound):
+    """The agent was never built, or its log is another's to read."""
+
+    code = "build_not_found"
+    sentence = "There is no build of this agent whose log you may read"
+
+
 class AgentInUse(Conflict):
     """A room that is still open names the agent."""
 
@@ -71,4 +113,12 @@ class BuildAbandoned(Exception):
 
 
 class ImageNotBuilt(Exception):
-    """The agent's image is not there and cannot be built. The text is the builder's and is for the agent's owner."""
+    """The agent's image is not there and cannot be built.
+
+    The text is the builder's and is for whoever uploaded the package. `reason` is for everybody: it holds no word that
+    stands in the package.
+    """
+
+    def __init__(self, text: str, *, reason: str = "the platform could not build it") -> None:
+        super().__init__(text)
+        self.reason = reason

@@ -1,15 +1,16 @@
-"""What apps above this one add: who else refers to an agent, and how a guest's bearer opens its room's key."""
+"""What apps above this one add: who refers to an agent or uses it, and how a bearer opens its room's key."""
 
 from collections.abc import Callable
 
 from agents.models import Agent
-from tenants.principals import RoomGuest
+from tenants.principals import Principal
 
 ReferenceCheck = Callable[[Agent], bool]
-GuestKey = Callable[[RoomGuest], bytes]
+RoomKey = Callable[[Principal, str], bytes]
 
 _references: list[ReferenceCheck] = []
-_guest_keys: list[GuestKey] = []
+_users: list[ReferenceCheck] = []
+_room_keys: list[RoomKey] = []
 
 
 def register_references(check: ReferenceCheck) -> None:
@@ -17,9 +18,14 @@ def register_references(check: ReferenceCheck) -> None:
     _references.append(check)
 
 
-def register_guest_key(opener: GuestKey) -> None:
-    """`opener` opens the key of a guest's room. Raises RoomSealed when the bearer does not."""
-    _guest_keys.append(opener)
+def register_use(check: ReferenceCheck) -> None:
+    """`check` says whether something that goes on now uses the agent."""
+    _users.append(check)
+
+
+def register_room_key(opener: RoomKey) -> None:
+    """`opener` opens the key of a room with the caller's bearer. Raises RoomSealed when that does not."""
+    _room_keys.append(opener)
 
 
 def is_in_use(agent: Agent) -> bool:
@@ -27,6 +33,11 @@ def is_in_use(agent: Agent) -> bool:
     return any(check(agent) for check in _references)
 
 
-def room_key_of(guest: RoomGuest) -> bytes:
-    """The key of the guest's room."""
-    return _guest_keys[0](guest)
+def is_used_now(agent: Agent) -> bool:
+    """Whether something that goes on uses the agent."""
+    return any(check(agent) for check in _users)
+
+
+def room_key(principal: Principal, room_id: str) -> bytes:
+    """The key of that room, by the caller's right to it."""
+    return _room_keys[0](principal, room_id)

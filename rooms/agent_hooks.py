@@ -1,4 +1,4 @@
-"""What the agents app asks of rooms: who still names an agent, and the key of a guest's room."""
+"""What the agents app asks of rooms: who still names an agent, and the key of a room."""
 
 from django.db.models import Q
 
@@ -6,7 +6,7 @@ from agents.models import Agent, SourceKeyWrap
 from rooms.models import Room
 from rooms.selectors import rooms
 from rooms.services import opening
-from tenants.principals import RoomGuest
+from tenants.principals import Principal
 
 _HOLDER = "room:"
 
@@ -24,6 +24,6 @@ def names(agent: Agent) -> bool:
     return Room.objects.filter(named, tenant_id=agent.tenant_id, revoked_at=None).exists()
 
 
-def key_of(guest: RoomGuest) -> bytes:
-    """The key of the guest's room. Raises RoomSealed, and what `rooms.selectors.rooms.load` raises."""
-    return opening.open_room_key(guest, rooms.load(guest, guest.room_id).room)
+def key_of(principal: Principal, room_id: str) -> bytes:
+    """The key of the caller's room. Raises RoomSealed, and what `rooms.selectors.rooms.load` raises."""
+    return opening.open_room_key(principal, rooms.load(principal, room_id).room)

@@ -61,6 +61,27 @@ class AgentNotInRoom(NotFound):
     sentence = "Agent not found"
 
 
+class RoomTakesNoPackages(Denied):
+    """The room's query agent is fixed."""
+
+    code = "room_takes_no_packages"
+    sentence = "This room has a fixed query agent; participants cannot bring their own"
+
+
+class UploadNotAllowed(Denied):
+    """The invite was made without the right to bring a query agent."""
+
+    code = "upload_not_allowed"
+    sentence = "This invite does not allow a query agent of one's own"
+
+
+class PolicyFixed(Invalid):
+    """The request names another policy than the manifest."""
+
+    code = "policy_fixed"
+    sentence = "The policy is fixed by the room manifest"
+
+
 class AgentChanged(Conflict):
     """An agent is not the one that the room's manifest signs."""
 

@@ -46,12 +46,13 @@ class AgentUploadRequest(StrictSerializer):
             | {
                 "agent_type": AgentType(kind),
                 "inspection_mode": InspectionMode(mode),
-                "private_paths": _paths(values["private_paths"]),
+                "private_paths": private_paths_of(values["private_paths"]),
             }
         )
 
 
-def _paths(text: str) -> frozenset[str]:
+def private_paths_of(text: str) -> frozenset[str]:
+    """The form's list of private paths. Raises BadPrivatePaths."""
     try:
         paths = json.loads(text or "[]")
     except (json.JSONDecodeError, RecursionError) as error:

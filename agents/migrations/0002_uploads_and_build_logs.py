@@ -63,4 +63,8 @@ class Migration(migrations.Migration):
             model_name='agent',
             index=models.Index(fields=['tenant', 'source_sha256'], name='agents_of_a_source'),
         ),
+        migrations.AddIndex(
+            model_name='imagebuild',
+            index=models.Index(condition=models.Q(('run_id', ''), _negated=True), fields=['run_id'], name='builds_of_a_run'),
+        ),
     ]

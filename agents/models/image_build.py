@@ -37,6 +37,7 @@ class ImageBuild(models.Model):
     class Meta:
         ordering = ("-created_at", "-id")
         verbose_name = "image build"
+        indexes = [models.Index(fields=["run_id"], condition=~Q(run_id=""), name="builds_of_a_run")]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=BuildStatus.values), name="build_status_known"),
             models.CheckConstraint(

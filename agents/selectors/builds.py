@@ -32,6 +32,15 @@ NOTHING = [
 ]
 
 
+def of_run(run_id: str) -> dict[str, Any] | None:
+    """How far the build is that is a part of this run; None before it began."""
+    build = ImageBuild.objects.filter(run_id=run_id).defer("log_sealed", "handoff", "error").first()
+    if build is None:
+        return None
+    names = ("status", "step", "steps", "shared")
+    return {"build_id": build.pk, **{name: getattr(build, name) for name in names}}
+
+
 def tracker(principal: Principal, build_id: str) -> dict[str, Any] | None:
     """The Run-shaped row of a build that this caller may follow; None when there is none."""
     if not isinstance(principal, Owner):

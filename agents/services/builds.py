@@ -174,8 +174,10 @@ def _perform(
     try:
         made = images.make(build.agent, source_key, engine, watch=BuildWatch(printed.write, stopped))
     except (ImageNotBuilt, BuildAbandoned) as failure:
+        why = str(failure) or ABANDONED
+        printed.write(f"\n{why}\n")
         log_sealed = build_logs.sealed(build, printed.text(), source_key=source_key)
-        _end(build, BuildStatus.FAILED, error=str(failure) or ABANDONED, log_sealed=log_sealed)
+        _end(build, BuildStatus.FAILED, error=why, log_sealed=log_sealed)
         raise
     log_sealed = build_logs.sealed(build, printed.text(), source_key=source_key)
     _end(build, BuildStatus.COMPLETED, shared=made.shared, log_sealed=log_sealed)

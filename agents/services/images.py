@@ -23,6 +23,14 @@ from runner.engine.errors import BuildError, BuildFailed, BuildStopped, EngineEr
 from runner.engine.limits import MIB
 
 SOURCE_CHANGED = "the stored source is not what was uploaded"
+UNTOLD = "the Dockerfile cannot be built"
+REASONS = {
+    "build_failed": "a step of the Dockerfile failed",
+    "build_timed_out": "it took longer than it may",
+    "build_dockerfile_missing": "there is no Dockerfile",
+    "build_refused": "the Dockerfile asks for something that no build may do",
+    "build_base_image_missing": "an image that it starts from is missing",
+}
 RETRY_WITHIN_SECONDS = 20
 ERROR_CHARS = 1200
 MOST_TRIED = 5
@@ -59,11 +67,11 @@ def make(agent: Agent, source_key: bytes, engine: Engine, *, watch: BuildWatch) 
     except BuildFailed as error:
         # What a step printed is told to an owner who follows the build; whoever brought the package reads the log.
         told = str(error) if agent.is_brought else f"{error} {error.output}".strip()
-        raise ImageNotBuilt(told[:ERROR_CHARS]) from error
+        raise ImageNotBuilt(told[:ERROR_CHARS], reason=REASONS[error.code]) from error
     except BuildStopped as error:
         raise BuildAbandoned from error
     except BuildError as error:
-        raise ImageNotBuilt(str(error)) from error
+        raise ImageNotBuilt(str(error), reason=REASONS.get(error.code, UNTOLD)) from error
     except EngineError as error:
         raise ImageNotBuilt("the container engine could not build it") from error
     _note(agent, image)

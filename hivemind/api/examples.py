@@ -54,7 +54,7 @@ ANSWERS: Final[dict[str, Any]] = {
     "healthz": {
         "status": "ok",
         "version": "0.3.7",
-        "features": ["client_nonce", "cancel", "share_links", "quotes", "spend_tokens"],
+        "features": ["client_nonce", "cancel", "share_links", "quotes", "spend_tokens", "query_agents"],
     },
     "rooms_key": {"room_id": ROOM_ID, "open": True, "wrap_count": 2, "item_count": 1},
     "rooms_revoke": {"status": "ok", "room_id": ROOM_ID, "invites_revoked": 1, "share_link_disabled": False},

@@ -59,6 +59,14 @@ MEANINGS: Final[dict[str, str]] = {
     "SCOPE_CI": "Told to scope agents as it is: they run in a test.",
     "ARTIFACT_RETENTION_SECONDS": "How long answers, kept prompts and artifacts stay readable.",
     "ARTIFACT_SWEEP_INTERVAL_SECONDS": "Reserved, not used yet: what is too old is removed every 5 minutes.",
+    "UPLOAD_RETENTION_SECONDS": "How long a package that came with a question is kept after the last run it "
+    "was part of; then its source and image go.",
+    "MAX_UPLOADS_PER_GUEST": "Packages that one invite, or the owner, may have brought to one room.",
+    "MAX_UPLOADS_PER_ROOM": "Packages that all participants of one room together may have brought there.",
+    "MAX_AGENTS_PER_TENANT": "Agents of one tenant, those that participants brought to its rooms included.",
+    "MAX_SOURCE_MB_PER_TENANT": "Megabytes that the packages of one tenant may have together, unpacked.",
+    "MAX_IMAGES_PER_TENANT": "Images of one tenant that the engine keeps; of more, those not used for longest go, and "
+    "are built again from the stored source when they are needed.",
     "THROTTLE_SIGNUP": "Signups from one client address, as `5/hour`; an IPv6 client counts by its /64 network.",
     "THROTTLE_REDEEM": "Attempts of one tenant to redeem a credit code.",
     "THROTTLE_FAILED_AUTH": "Refused bearers, admin keys and payer keys from one client address. Beyond it what would "

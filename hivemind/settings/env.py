@@ -28,6 +28,7 @@ from hivemind.settings.schema import (
     ScopeHints,
     Service,
     Throttles,
+    Uploads,
 )
 
 GROUPS = {
@@ -37,6 +38,7 @@ GROUPS = {
     "budgets": Budgets,
     "scope_hints": ScopeHints,
     "retention": Retention,
+    "uploads": Uploads,
     "defaults": Defaults,
     "billing": Billing,
     "throttles": Throttles,

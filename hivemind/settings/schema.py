@@ -117,6 +117,18 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class Uploads:
+    """How many packages may be kept, and for how long those that participants brought."""
+
+    retention_seconds: int = setting("UPLOAD_RETENTION_SECONDS", 604_800, minimum=60)
+    per_guest: int = setting("MAX_UPLOADS_PER_GUEST", 100, minimum=1)
+    per_room: int = setting("MAX_UPLOADS_PER_ROOM", 1_000, minimum=1)
+    agents_per_tenant: int = setting("MAX_AGENTS_PER_TENANT", 2_000, minimum=1)
+    source_mb_per_tenant: int = setting("MAX_SOURCE_MB_PER_TENANT", 4_096, minimum=1)
+    images_per_tenant: int = setting("MAX_IMAGES_PER_TENANT", 200, minimum=1)
+
+
+@dataclass(frozen=True)
 class Defaults:
     """Agents that a room gets when its owner names none; empty means there is none."""
 
@@ -175,6 +187,7 @@ class Schema:
     budgets: Budgets
     scope_hints: ScopeHints
     retention: Retention
+    uploads: Uploads
     defaults: Defaults
     billing: Billing
     throttles: Throttles

@@ -12,6 +12,15 @@ def _name(help_text: str = "") -> serializers.CharField:
     return serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=200, help_text=help_text)
 
 
+def check_question(text: str) -> str:
+    """Refuse a question of white space only, and one with a NUL, which no environment variable can carry."""
+    if not text.strip():
+        raise serializers.ValidationError("The question must not be blank.")
+    if "\x00" in text:
+        raise serializers.ValidationError("The question must not contain a NUL character.")
+    return text
+
+
 class RunCreateRequest(StrictSerializer):
     """One ask."""
 
@@ -41,12 +50,8 @@ class RunCreateRequest(StrictSerializer):
     )
 
     def validate_query(self, value: str) -> str:
-        """Refuse a question of white space only, and one with a NUL, which no environment variable can carry."""
-        if not value.strip():
-            raise serializers.ValidationError("The question must not be blank.")
-        if "\x00" in value:
-            raise serializers.ValidationError("The question must not contain a NUL character.")
-        return value
+        """See `check_question`."""
+        return check_question(value)
 
     def to_request(self) -> RunRequest:
         """The parsed ask. Call after `is_valid`."""
@@ -126,6 +131,16 @@ class ArtifactResponse(serializers.Serializer[Any]):
     created_at = serializers.FloatField()
 
 
+class RunBuildResponse(serializers.Serializer[Any]):
+    """The build of the agent that came with a question. `step` of `steps` instructions is being carried out."""
+
+    build_id = serializers.CharField()
+    status = serializers.CharField()
+    step = serializers.IntegerField()
+    steps = serializers.IntegerField()
+    shared = serializers.BooleanField(help_text="The image of an earlier upload of the same bytes was taken.")
+
+
 class RunResponse(serializers.Serializer[Any]):
     """A run as its caller may see it. `attestation` is the signed run record."""
 
@@ -169,6 +184,7 @@ class RunResponse(serializers.Serializer[Any]):
     query_inspection_mode = serializers.CharField(required=False)
     scope_evidence = serializers.JSONField(required=False)
     limits = serializers.JSONField(required=False)
+    build = RunBuildResponse(required=False, help_text="How far the build of the agent is that came with the question.")
     artifacts = ArtifactResponse(many=True, required=False)
     artifact_retention_seconds = serializers.IntegerField(required=False)
     payload_redacted = serializers.BooleanField(required=False)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from agents.selectors import builds
 from hivemind.kit import clock
 from hivemind.kit.conf import conf
 from runner.access.visibility import Reader
@@ -26,6 +27,21 @@ def submitted(run: Run, *, replayed: bool) -> dict[str, Any]:
         "scope_agent_id": run.scope_agent_id,
         "room_id": run.room_id,
         "status": public_status(run),
+    }
+    return body | {"idempotent_replay": True} if replayed else body
+
+
+def brought(run: Run, *, replayed: bool) -> dict[str, Any]:
+    """The answer to an ask that a query agent came with."""
+    agent = run.terms["query"]
+    body: dict[str, Any] = {
+        "run_id": run.id,
+        "agent_id": run.query_agent_id,
+        "room_id": run.room_id,
+        "status": public_status(run),
+        "inspection_mode": "sealed" if run.terms["query_visibility"] == "sealed" else "full",
+        "source_sha256": agent["source_sha256"],
+        "files_digest_sha256": agent["files_digest"],
     }
     return body | {"idempotent_replay": True} if replayed else body
 
@@ -78,6 +94,9 @@ def single(row: Run, reader: Reader) -> dict[str, Any]:
             }
             for a in row.artifacts.defer("sealed")
         ]
+    build = builds.of_run(row.id) if any(stage.name == StageName.BUILD for stage in row.stages.all()) else None
+    if build is not None:
+        body["build"] = build
     return body | {"artifact_retention_seconds": conf.retention.artifact_seconds}
 
 

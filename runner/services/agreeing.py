@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from agents.enums import AgentType
+from agents.enums import AgentType, InspectionMode
 from agents.models import Agent
 from attestation.manifests.room import AgentDigests
 from hivemind.kit.conf import conf
@@ -43,19 +43,32 @@ def cast_of(loaded: LoadedRoom, request: RunRequest, *, principal: Principal) ->
     """
     terms = loaded.terms
     query_id = _query_agent_id(terms, request)
-    if request.mediator_agent_id and request.mediator_agent_id != terms.mediator_agent_id:
-        raise MediatorFixed
-    wanted = [terms.scope_agent_id, query_id, terms.mediator_agent_id]
-    found = {a.id: a for a in Agent.objects.filter(tenant_id=loaded.room.tenant_id, id__in=[i for i in wanted if i])}
-    for agent_id in wanted:
-        if agent_id and agent_id not in found:
-            raise AgentNotInRoom
+    found = _found(loaded, request, query_id)
     query = found[query_id]
     if terms.query_mode != "fixed":
         _check_brought(query, loaded, principal)
-    cast = Cast(scope=found[terms.scope_agent_id], query=query, mediator=found.get(terms.mediator_agent_id))
-    _check_signed(cast, terms.agents)
-    return cast
+    return _signed(found, query, terms)
+
+
+def cast_with(query: Agent, loaded: LoadedRoom, request: RunRequest) -> Cast:
+    """The agents of an uploadable room beside a query agent that is only being brought.
+
+    Raises MediatorFixed, AgentNotInRoom, AgentChanged.
+    """
+    return _signed(_found(loaded, request, ""), query, loaded.terms)
+
+
+def to_come(loaded: LoadedRoom, mode: InspectionMode = InspectionMode.SEALED) -> Agent:
+    """What stands for a query agent that has not been brought yet, in the terms of a quote."""
+    return Agent(
+        tenant_id=loaded.room.tenant_id,
+        room_id=loaded.room.id,
+        agent_type=AgentType.QUERY,
+        inspection_mode=mode,
+        memory_mb=conf.sandbox.memory_mb,
+        max_llm_calls=conf.budgets.max_llm_calls,
+        timeout_seconds=conf.budgets.stage_timeout_seconds,
+    )
 
 
 def freeze(loaded: LoadedRoom, request: RunRequest, cast: Cast, *, vault_items: int) -> RunTerms:
@@ -97,6 +110,23 @@ def freeze(loaded: LoadedRoom, request: RunRequest, cast: Cast, *, vault_items: 
     )
 
 
+def _found(loaded: LoadedRoom, request: RunRequest, query_id: str) -> dict[str, Agent]:
+    terms = loaded.terms
+    if request.mediator_agent_id and request.mediator_agent_id != terms.mediator_agent_id:
+        raise MediatorFixed
+    wanted = {terms.scope_agent_id, query_id, terms.mediator_agent_id} - {""}
+    found = {a.id: a for a in Agent.objects.filter(tenant_id=loaded.room.tenant_id, id__in=wanted)}
+    if found.keys() != wanted:
+        raise AgentNotInRoom
+    return found
+
+
+def _signed(found: dict[str, Agent], query: Agent, terms: RoomTerms) -> Cast:
+    cast = Cast(scope=found[terms.scope_agent_id], query=query, mediator=found.get(terms.mediator_agent_id))
+    _check_signed(cast, terms.agents)
+    return cast
+
+
 def _query_agent_id(terms: RoomTerms, request: RunRequest) -> str:
     if terms.query_mode == "fixed":
         return terms.query_agent_id
@@ -106,11 +136,14 @@ def _query_agent_id(terms: RoomTerms, request: RunRequest) -> str:
 
 
 def _check_brought(agent: Agent, loaded: LoadedRoom, principal: Principal) -> None:
-    """A guest may run what it brought to this room, the owner what is the owner's: never another guest's package."""
+    """A guest may run what it brought to this room, the owner what is the owner's: never another guest's package.
+
+    Whoever chooses the question could have a package print itself.
+    """
     if agent.agent_type != AgentType.QUERY:
         raise AgentNotInRoom
     if isinstance(principal, Owner):
-        if agent.room_id not in ("", loaded.room.id):
+        if agent.room_id not in ("", loaded.room.id) or agent.uploader_token_id:
             raise AgentNotInRoom
     elif agent.room_id != loaded.room.id or agent.uploader_token_id != principal.token_id:
         raise AgentNotInRoom

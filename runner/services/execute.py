@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F
 
 from agents.models import Agent
-from agents.services import sources
+from agents.services import sources, uploads
 from agents.services.engine import engine
 from attestation.encoding import unb64
 from attestation.errors import SealError, VerificationError
@@ -28,7 +28,7 @@ from runner.errors import RouteDisabled, RunCancelled, StageFailed
 from runner.models import Run
 from runner.services import active, finish
 from runner.services.endings import Ending
-from runner.stages import mediate, query, scope
+from runner.stages import build, mediate, query, scope
 from runner.stages.context import RunContext
 from runner.stages.preparing import Preparation
 from runner.terms import RunTerms
@@ -93,8 +93,10 @@ def _stages(ctx: RunContext) -> Ending:
     except VerificationError as error:
         return finish.failed(FailureCode.PLATFORM, facts=ctx.facts(), sentence=str(error))
     preparation = Preparation(ctx)
-    preparation.begin()
     try:
+        uploads.note_use(ctx.agents.values())
+        build.run(ctx)
+        preparation.begin()
         ctx.vault = vault.snapshot(ctx.room, ctx.room_key)
         if ctx.terms.allowed_tables:
             ctx.tables = readers.ensure(ctx.run.tenant, ctx.room.id, ctx.terms.allowed_tables)

@@ -51,9 +51,15 @@ class Quote:
 
 
 def for_ask(principal: Principal, room_id: str, request: RunRequest) -> Quote:
-    """The quote for an ask that is not made yet. Raises what the ask itself would be refused for."""
+    """The quote for an ask that is not made yet. Raises what the ask itself would be refused for.
+
+    In a room to which participants bring their query agents it need not name one: then one is to come with the ask.
+    """
     loaded = rooms.load(principal, room_id)
-    cast = agreeing.cast_of(loaded, request, principal=principal)
+    if loaded.terms.uploadable and not request.query_agent_id:
+        cast = agreeing.cast_with(agreeing.to_come(loaded), loaded, request)
+    else:
+        cast = agreeing.cast_of(loaded, request, principal=principal)
     now = clock.now()
     terms = agreeing.freeze(loaded, request, cast, vault_items=vault.count(loaded.room))
     return of(priced(terms, at=now), at=now)

@@ -9,7 +9,7 @@ from runner.errors import BadIdempotencyKey
 
 @dataclass(frozen=True)
 class RunRequest:
-    """The body of an ask. None means: not given."""
+    """The body of an ask. None means: not given. `package_sha256` stands for an agent that came with it."""
 
     query: str
     query_agent_id: str | None = None
@@ -24,11 +24,15 @@ class RunRequest:
     timeout_seconds: int | None = None
     client_nonce: str = ""
     max_cost_micro_usd: int | None = None
+    package_sha256: str = ""
 
     @property
     def sha256(self) -> str:
         """Digest of everything asked, by which a replay is told from a clash."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode("utf-8", "replace")).hexdigest()
+        asked = asdict(self)
+        if not self.package_sha256:
+            del asked["package_sha256"]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode("utf-8", "replace")).hexdigest()
 
 
 def idempotency_key(header: str | None) -> str | None:

@@ -1,14 +1,15 @@
 """Submitting and cancelling runs: the only writers of a run before a worker has claimed it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from agents.services import sources
+from agents.services import sources, uploads
+from agents.services.uploads import Unpacked
 from attestation.canonical import ROOM_V1
 from attestation.digests import text_hash
 from attestation.encoding import b64
@@ -17,6 +18,7 @@ from attestation.sealing.context import prompt_context
 from billing import payers
 from billing.payers import Payer, Place
 from hivemind.kit import audit, clock, handoff, ids
+from hivemind.kit.conf import conf
 from rooms.access import policies
 from rooms.selectors import rooms
 from rooms.selectors.rooms import LoadedRoom
@@ -55,6 +57,16 @@ class Ask:
     service: str = ""
 
 
+@dataclass(frozen=True)
+class Agreed:
+    """A verified room, who carries the ask out, the room's key, and the package that came with the ask, if one did."""
+
+    loaded: LoadedRoom
+    cast: Cast
+    room_key: bytes = field(repr=False)
+    brought: Unpacked | None = None
+
+
 def submit(ask: Ask, request: RunRequest) -> Submitted:
     """Freeze the terms, seal prompt and room key, store the run and wake a worker.
 
@@ -65,6 +77,12 @@ def submit(ask: Ask, request: RunRequest) -> Submitted:
     loaded = rooms.load(ask.principal, ask.room_id)
     cast = agreeing.cast_of(loaded, request, principal=ask.principal)
     room_key = opening.open_room_key(ask.principal, loaded.room)
+    return store(ask, request, Agreed(loaded, cast, room_key))
+
+
+def store(ask: Ask, request: RunRequest, agreed: Agreed) -> Submitted:
+    """Store an ask whose agents are agreed, with what was brought for it, and wake a worker. Raises as `submit`."""
+    loaded, cast, room_key = agreed.loaded, agreed.cast, agreed.room_key
     replay = _replay(ask, request, loaded)
     if replay is not None:
         return Submitted(replay, replayed=True)
@@ -73,6 +91,8 @@ def submit(ask: Ask, request: RunRequest) -> Submitted:
     now = clock.now()
     terms = quotes.priced(agreeing.freeze(loaded, request, cast, vault_items=vault.count(loaded.room)), at=now)
     run = _unsaved(ask, request, terms, payer, room_key)
+    if agreed.brought is not None:
+        run.deadline_at += timedelta(seconds=conf.sandbox.build_timeout_seconds)
     run.billing_hold_micro_usd, run.billing_status = charging.agree(
         quotes.of(terms, at=now), max_cost_micro_usd=request.max_cost_micro_usd
     )
@@ -82,7 +102,7 @@ def submit(ask: Ask, request: RunRequest) -> Submitted:
         queue=QUEUE,
     )
     try:
-        _insert(run, terms, ask, payer, loaded)
+        _insert(run, terms, ask, payer, agreed)
     except IntegrityError as error:
         replay = _replay(ask, request, loaded)
         if replay is None:
@@ -189,13 +209,18 @@ def _source_keys(cast: Cast, ask: Ask, loaded: LoadedRoom, room_key: bytes) -> d
     return keys
 
 
-def _insert(run: Run, terms: RunTerms, ask: Ask, payer: Payer, loaded: LoadedRoom) -> None:
+def _insert(run: Run, terms: RunTerms, ask: Ask, payer: Payer, agreed: Agreed) -> None:
+    names = [StageName(name) for name, _ in terms.stages]
+    if agreed.brought is not None:
+        names.insert(0, StageName.BUILD)
     with transaction.atomic():
-        _keep_version(loaded, at=run.created_at)
+        _keep_version(agreed.loaded, at=run.created_at)
+        if agreed.brought is not None:
+            uploads.bring(agreed.brought, room_key=agreed.room_key, actor=ask.principal.actor)
         run.save(force_insert=True)
         Stage.objects.bulk_create(
-            Stage(run=run, name=StageName(name), position=position, status=StageStatus.WAITING)
-            for position, (name, _) in enumerate(terms.stages)
+            Stage(run=run, name=name, position=position, status=StageStatus.WAITING)
+            for position, name in enumerate(names)
         )
         audit.record(
             ask.principal.actor,

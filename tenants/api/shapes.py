@@ -12,7 +12,7 @@ from tenants.services.api_keys import ResetKey
 from tenants.services.databases import Upkeep
 from tenants.services.tenants import NewTenant
 
-FEATURES = ("client_nonce", "cancel", "share_links", "quotes", "spend_tokens")
+FEATURES = ("client_nonce", "cancel", "share_links", "quotes", "spend_tokens", "query_agents")
 FRESH_EVIDENCE = "fresh_evidence"
 
 

@@ -23,6 +23,7 @@ WRITES = {
 ON_NOBODYS_BEHALF = {
     "agents/services/builds.py:queue": "part of an upload, which records the event",
     "agents/services/sources.py:store": "part of an upload, which records the event",
+    "agents/services/uploads.py:note_use": "a worker's step; the run is its record",
     "billing/services/lots.py:open_lot": "part of a grant, which records the event",
     "hivemind/kit/services/sign_ins.py:forget": "forgetting by time",
     "rooms/services/vault_rows.py:insert": "part of adding to a vault, which records the event",

@@ -92,5 +92,5 @@ def test_healthz_is_public_and_ignores_bearers(db, django_assert_num_queries):
             assert response.json() == {
                 "status": "ok",
                 "version": "0.3.7",
-                "features": ["client_nonce", "cancel", "share_links", "quotes", "spend_tokens"],
+                "features": ["client_nonce", "cancel", "share_links", "quotes", "spend_tokens", "query_agents"],
             }
