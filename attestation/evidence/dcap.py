@@ -6,6 +6,7 @@ is loaded at the first verification, so that nobody pays for it who has nothing 
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from attestation.evidence import errors
 from attestation.evidence.chains import PARSING_ERRORS, check_chains, read_chain
 from attestation.evidence.collateral import Collateral, Validity
 from attestation.evidence.dcap_reasons import reason_for
+from attestation.evidence.maker_interface import MachineKind
 from attestation.evidence.platform import PlatformPolicy, TcbStatus, VerifiedQuote
 from attestation.evidence.quote import QuoteBody
 from attestation.evidence.quote_parts import QuoteParts, read_parts
@@ -30,6 +32,8 @@ QUOTE_CHECKS: Final = (
     "revocation",
     "tcb status",
 )
+_FMSPC: Final = re.compile(r"[0-9a-f]{12}")
+_AUTHORITIES: Final = frozenset({"platform", "processor"})
 _REPORT_FIELDS: Final = (
     *("tee_tcb_svn", "mr_seam", "td_attributes", "xfam", "mr_td", "mr_config_id", "mr_owner", "mr_owner_config"),
     *("rt_mr0", "rt_mr1", "rt_mr2", "rt_mr3", "report_data"),
@@ -64,6 +68,26 @@ def verify_quote(
     return verified
 
 
+def machine_kind(quote: bytes) -> MachineKind:
+    """What the maker's statements about the quote's machine depend on, as the quote says; nothing is verified.
+
+    Raises QuoteMalformed, QuoteLibraryMissing.
+    """
+    read_parts(quote)
+    try:
+        import dcap_qvl  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise errors.QuoteLibraryMissing from error
+    try:
+        parsed = dcap_qvl.parse_quote(quote)
+        kind = MachineKind(str(parsed.fmspc()).lower(), str(parsed.ca()).lower())
+    except ValueError as error:
+        raise errors.QuoteMalformed from error
+    if not _FMSPC.fullmatch(kind.fmspc) or kind.authority not in _AUTHORITIES:
+        raise errors.QuoteMalformed
+    return kind
+
+
 def _current_validity(collateral: Collateral, at: int) -> Validity:
     validity = collateral.validity()
     if at < validity.start:
@@ -92,7 +116,7 @@ def _checked_chains(
 def _library_claims(quote: bytes, *, collateral: Collateral, at: int, roots: TrustRoot) -> Mapping[str, Any]:
     """What the library established. Raises ValueError with its message when it refuses."""
     try:
-        import dcap_qvl  # type: ignore[import-untyped]
+        import dcap_qvl
     except ImportError as error:
         raise errors.QuoteLibraryMissing from error
     try:

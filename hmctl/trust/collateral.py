@@ -3,26 +3,22 @@
 They are signed by the maker, so it does not matter who hands them over. That there are none is never a pass.
 """
 
-import re
 from pathlib import Path
 from typing import Final
 
 from attestation.errors import CouldNotCheck, VerificationError
 from attestation.evidence.collateral import MAX_COLLATERAL_BYTES, Collateral, parse_collateral
-from attestation.evidence.errors import QuoteLibraryMissing, QuoteMalformed
-from attestation.evidence.quote_parts import read_parts
+from attestation.evidence.dcap import machine_kind
+from attestation.evidence.maker_interface import MachineKind
 from hmctl import files
 from hmctl.client.outside import OutsideFailed
 from hmctl.clock import Clock
 from hmctl.errors import BadInput
 from hmctl.trust import maker
-from hmctl.trust.maker import Kind, StatementsUnusable
 
 FOLDER: Final = "collateral"
 FRESH_SECONDS: Final = 86_400
 FETCH_SECONDS: Final = 20.0
-_FMSPC: Final = re.compile(r"[0-9a-f]{12}")
-_AUTHORITIES: Final = frozenset({"platform", "processor"})
 
 
 class CollateralUnavailable(CouldNotCheck):
@@ -42,7 +38,7 @@ class CollateralSource:
         self._clock = clock
         self._supplied = supplied
         self._pccs_url = pccs_url
-        self._answers: dict[Kind, Collateral | CollateralUnavailable] = {}
+        self._answers: dict[MachineKind, Collateral | CollateralUnavailable] = {}
 
     def find(self, quote: bytes) -> Collateral:
         """The statements that fit the quote's machine; nothing about them is verified yet.
@@ -51,7 +47,7 @@ class CollateralSource:
         """
         if self._supplied is not None:
             return self._read_supplied(self._supplied)
-        machine = _machine(quote)
+        machine = machine_kind(quote)
         if machine not in self._answers:
             self._answers[machine] = self._remembered(machine) or self._fetched(machine)
         answer = self._answers[machine]
@@ -66,7 +62,7 @@ class CollateralSource:
         except OSError as problem:
             raise BadInput(f"cannot read {path}, which HIVEMIND_COLLATERAL names: {problem.strerror}") from None
 
-    def _remembered(self, machine: Kind) -> Collateral | None:
+    def _remembered(self, machine: MachineKind) -> Collateral | None:
         """What was fetched within a day and is valid now. A damaged file remembers nothing."""
         path, now = self._path(machine), self._clock.now()
         try:
@@ -78,11 +74,11 @@ class CollateralSource:
             return None
         return found.without_pck_chain() if validity.start <= now < validity.end else None
 
-    def _fetched(self, machine: Kind) -> Collateral | CollateralUnavailable:
+    def _fetched(self, machine: MachineKind) -> Collateral | CollateralUnavailable:
         try:
             told = maker.fetch(self._pccs_url, machine, clock=self._clock, timeout_seconds=FETCH_SECONDS)
             found = parse_collateral(told.to_json().encode("utf-8"))
-        except (OutsideFailed, StatementsUnusable, VerificationError):
+        except (OutsideFailed, VerificationError):
             return CollateralUnavailable()
         try:
             files.private_dir(self._folder.parent)
@@ -92,22 +88,5 @@ class CollateralSource:
             pass  # a home that cannot be written only costs the next command a fetch
         return found
 
-    def _path(self, machine: Kind) -> Path:
+    def _path(self, machine: MachineKind) -> Path:
         return self._folder / f"{machine.fmspc}-{machine.authority}.json"
-
-
-def _machine(quote: bytes) -> Kind:
-    """What kind of machine the quote is from."""
-    read_parts(quote)
-    try:
-        import dcap_qvl  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise QuoteLibraryMissing from error
-    try:
-        parsed = dcap_qvl.parse_quote(quote)
-        fmspc, authority = str(parsed.fmspc()).lower(), str(parsed.ca()).lower()
-    except ValueError as error:
-        raise QuoteMalformed from error
-    if not _FMSPC.fullmatch(fmspc) or authority not in _AUTHORITIES:
-        raise QuoteMalformed
-    return Kind(fmspc, authority)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from django.db import connection
 from django.test import Client
@@ -154,7 +155,7 @@ def test_without_a_cache_hardware_could_not_be_checked(olga: Client, hardware: N
     assert "HIVEMIND_PCCS_URL is not set" in text and "Claimed, not proven" in text and "hm-badge-success" not in text
 
 
-@pytest.mark.parametrize("problem", [ValueError("bad"), RuntimeError("net"), OSError("net"), TimeoutError()])
+@pytest.mark.parametrize("problem", [ValueError("bad"), httpx.ConnectError("net"), OSError("net"), TimeoutError()])
 def test_a_cache_that_fails_is_no_pass_and_is_left_alone_for_a_while(
     hardware: None, monkeypatch: pytest.MonkeyPatch, problem: Exception
 ) -> None:

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote as quoted
 
 import pytest
 
@@ -18,41 +17,11 @@ from tests.attestation import invented
 from tests.hmctl import enclave as enclaves
 from tests.hmctl.enclave import Enclave
 from tests.hmctl.far_away import refused
-from tests.hmctl.http_service import Asked, HttpService, Reply
+from tests.hmctl.makers_cache import Cache
 from tests.hmctl.secured import SecuredService
 from tests.hmctl.shell import HastyClock, Shell
 
 QUOTE = invented.quote()
-
-
-class Cache(HttpService):
-    """Hands over the statements about the machine of the tests, as caches of the maker do."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.broken = False
-        super().__init__()
-
-    def respond(self, asked: Asked) -> Reply:
-        name = asked.path.partition("/certification/v4/")[2]
-        self.asked.append(name)
-        told = enclaves.statements()
-        if self.broken:
-            return Reply({"detail": "down"}, 503)
-        if name == "rootcacrl":
-            return Reply(told.root_ca_crl.hex().encode(), content_type="text/plain")
-        if name == "pckcrl":
-            chain = {"SGX-PCK-CRL-Issuer-Chain": quoted(told.pck_crl_issuer_chain)}
-            return Reply(told.pck_crl, headers=chain, content_type="application/pkix-crl")
-        if name == "tcb":
-            chain = {"TCB-Info-Issuer-Chain": quoted(told.tcb_info_issuer_chain)}
-            return Reply(_signed("tcbInfo", told.tcb_info, told.tcb_info_signature), headers=chain)
-        chain = {"SGX-Enclave-Identity-Issuer-Chain": quoted(told.qe_identity_issuer_chain)}
-        return Reply(_signed("enclaveIdentity", told.qe_identity, told.qe_identity_signature), headers=chain)
-
-
-def _signed(name: str, text: str, signature: bytes) -> bytes:
-    return f'{{"{name}":{text},"signature":"{signature.hex()}"}}'.encode()
 
 
 @pytest.fixture

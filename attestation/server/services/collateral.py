@@ -4,15 +4,19 @@ Clients fetch theirs themselves. What comes from here is as signed as anywhere, 
 verification finds out.
 """
 
-import asyncio
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import httpx
+
 from attestation.errors import VerificationError
-from attestation.evidence.collateral import Collateral, parse_collateral
+from attestation.evidence import maker_interface
+from attestation.evidence.collateral import MAX_COLLATERAL_BYTES, Collateral, parse_collateral
+from attestation.evidence.dcap import machine_kind
+from attestation.evidence.maker_interface import Told
 from hivemind.kit import clock
 from hivemind.kit.conf import conf
 
@@ -72,8 +76,7 @@ class Statements:
     def _found(self, url: str, quote: bytes) -> Collateral | Unavailable:
         try:
             return parse_collateral(self._fetch(url, quote).encode("utf-8")).without_pck_chain()
-        # ValueError and RuntimeError are the library's, also for addresses that are none.
-        except (ValueError, RuntimeError, OSError, ImportError, VerificationError):
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, VerificationError):
             return Unavailable(NOT_TO_BE_HAD)
 
 
@@ -87,15 +90,31 @@ def _is_current(known: Collateral | Unavailable) -> bool:
 
 
 def _fetched(url: str, quote: bytes) -> str:
-    return asyncio.run(_ask(url, quote))
+    """Asks with requests of our own: those of the verifying library end in a thread that can bring a process down."""
+    kind, until = machine_kind(quote), time.monotonic() + FETCH_SECONDS
+    with httpx.Client(timeout=FETCH_SECONDS, follow_redirects=False) as client:
+
+        def ask(path: str) -> Told:
+            return _told(client, maker_interface.base_of(url) + path, until=until)
+
+        def root_list() -> bytes:
+            try:
+                return ask(maker_interface.ROOT_LIST_PATH).content
+            except httpx.HTTPError:
+                return _told(client, maker_interface.ROOT_LIST_URL, until=until).content
+
+        return maker_interface.collect(kind, ask=ask, root_list=root_list).to_json()
 
 
-async def _ask(url: str, quote: bytes) -> str:
-    import dcap_qvl  # type: ignore[import-untyped] # loaded for the first look only
-
-    async with asyncio.timeout(FETCH_SECONDS):
-        found = await dcap_qvl.get_collateral(url, quote)
-    return str(found.to_json())
+def _told(client: httpx.Client, url: str, *, until: float) -> Told:
+    with client.stream("GET", url) as response:
+        response.raise_for_status()
+        content = bytearray()
+        for part in response.iter_bytes():
+            content += part
+            if len(content) > MAX_COLLATERAL_BYTES or time.monotonic() > until:
+                raise httpx.ReadError("more than there may be")
+    return Told(bytes(content), {name.lower(): value for name, value in response.headers.items()})
 
 
 statements: Final = Statements()
