@@ -10,6 +10,7 @@ from agents.models import Agent
 from agents.services.engine import engine
 from hivemind.kit import audit
 from runner.engine.errors import EngineError
+from tenants.models import SERVICE_TENANT_ID
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ def delete(agent: Agent, *, actor: audit.Actor) -> None:
         locked = Agent.objects.select_for_update().filter(pk=agent.pk).first()
         if locked is None:
             raise AgentNotFound
+        if locked.tenant_id == SERVICE_TENANT_ID:
+            raise AgentInUse("This agent is offered by the service to everybody")
         if hooks.is_in_use(locked):
             raise AgentInUse
         tag = locked.image_tag

@@ -1,5 +1,9 @@
-"""Agents' sources at rest: each file sealed under the agent's own key, that key wrapped for whoever may need it."""
+"""Agents' sources at rest: each file sealed under the agent's own key, that key wrapped for whoever may need it.
 
+The source of an agent that the service offers is no secret: its key follows from what it opens.
+"""
+
+import hashlib
 from collections.abc import Iterable
 
 import psycopg
@@ -12,7 +16,7 @@ from attestation.sealing.context import source_file_context, wrap_context
 from attestation.sealing.wrap import key_id
 from hivemind.kit import clock
 from hivemind.kit.errors import RoomSealed
-from tenants.models import TenantSecret
+from tenants.models import SERVICE_TENANT_ID, TenantSecret
 from tenants.principals import Owner
 from tenants.services import seals
 
@@ -72,6 +76,8 @@ def wrap_for_tenant(agent: Agent, *, owner: Owner, source_key: bytes) -> None:
 
 def wrap_for_room(agent: Agent, *, owner: Owner, room_id: str, room_key: bytes) -> None:
     """Keep the source key for a room that names the agent, so that its guests' runs can have the image rebuilt."""
+    if agent.tenant_id == SERVICE_TENANT_ID:
+        return
     insert_room_wrap(agent, source_key=open_source_key(agent, owner=owner), room_id=room_id, room_key=room_key)
 
 
@@ -86,6 +92,8 @@ def open_source_key(
     agent: Agent, *, owner: Owner | None = None, room_id: str = "", room_key: bytes | None = None
 ) -> bytes:
     """The agent's source key, by the owner's right or by a room's key. Raises TenantSealed or RoomSealed."""
+    if agent.tenant_id == SERVICE_TENANT_ID:
+        return open_key(agent.source_sha256)
     if owner is not None:
         holder, key = TENANT, seals.open_secret(owner, TenantSecret.Kind.AGENT_SOURCE)
     elif room_key is not None:
@@ -97,6 +105,11 @@ def open_source_key(
         raise RoomSealed
     context = _wrap_context(agent, holder, room_id if owner is None else "", key)
     return wrap.unwrap_key(key, bytes(row.wrapped), context=context)
+
+
+def open_key(source_sha256: str) -> bytes:
+    """The key of an agent that the service offers."""
+    return hashlib.sha256(b"hivemind:offered-source:" + source_sha256.encode()).digest()
 
 
 def _insert(agent: Agent, holder: str, wrapped: bytes) -> None:

@@ -42,7 +42,7 @@ from agents.services import builds, images, removal, sources
 from agents.services.engine import engine
 from hivemind.kit.audit import Actor
 from runner.engine.errors import EngineError
-from tenants.models import TenantSecret
+from tenants.models import SERVICE_TENANT_ID, TenantSecret
 
 Reason = Literal["source_incomplete", "source_changed", "source_unreadable"]
 
@@ -91,6 +91,7 @@ def _beyond_repair() -> QuerySet[Any]:
     going = of_agent.filter(status__in=[BuildStatus.PENDING, BuildStatus.RUNNING])
     return (
         Agent.objects.filter(~Exists(going))
+        .exclude(tenant_id=SERVICE_TENANT_ID)  # stored anew by whatever process starts next
         .annotate(
             kept=Coalesce(Subquery(kept), 0, output_field=IntegerField()),
             has_dockerfile=Exists(files.filter(path="Dockerfile")),

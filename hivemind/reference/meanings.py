@@ -74,6 +74,28 @@ MEANINGS: Final[dict[str, str]] = {
     "THROTTLE_EVIDENCE": "Fresh quotes, `GET /v1/attestation?nonce=`, for one client address; what was collected "
     "before is served without limit.",
     "SCOPE_MODE": "Mode that every scope agent is told to work in. Empty: chosen for each run.",
+    "AUTOLOAD_DEFAULT_AGENTS": "Offer the agents whose image is set below. Off: none of them.",
+    "BUNDLED_AGENTS_DIR": "Folder with the packages of the bundled agents. Empty: `agents` of this installation.",
+    "DEFAULT_SCOPE_AGENT": "Id of the offered scope agent. Empty: `default-scope`. No room gets one unasked.",
+    "DEFAULT_QUERY_AGENT": "Query agent of rooms whose owner names none and does not leave it to participants. Empty: "
+    "`default-query` where it is offered.",
+    "DEFAULT_MEDIATOR_AGENT": "Mediator of rooms whose owner names none. Empty: `default-mediator` where that is "
+    "offered.",
+    "DEFAULT_SCOPE_IMAGE": "Offers `default-scope`: `hivemind-default-scope` for the bundled package, or an "
+    "image of the engine. Empty: not offered.",
+    "DEFAULT_QUERY_IMAGE": "Offers `default-query`: `hivemind-default-query` for the bundled package, or an "
+    "image of the engine. Empty: not offered.",
+    "DEFAULT_MEDIATOR_IMAGE": "Offers `default-mediator`: `hivemind-default-mediator` for the bundled package, or an "
+    "image of the engine. Empty: not offered.",
+    "DEFAULT_SCOPE_HERMES_AGENT": "Id under which `default-scope-hermes` is offered. Empty: that name.",
+    "DEFAULT_SCOPE_HERMES_IMAGE": "Offers `default-scope-hermes`: `hivemind-default-scope-hermes` for the "
+    "bundled package, or an image of the engine. Empty: not offered.",
+    "DEFAULT_QUERY_HERMES_AGENT": "Id under which `default-query-hermes` is offered. Empty: that name.",
+    "DEFAULT_QUERY_HERMES_IMAGE": "Offers `default-query-hermes`: `hivemind-default-query-hermes` for the "
+    "bundled package, or an image of the engine. Empty: not offered.",
+    "DEFAULT_MEDIATOR_HERMES_AGENT": "Id under which `default-mediator-hermes` is offered. Empty: that name.",
+    "DEFAULT_MEDIATOR_HERMES_IMAGE": "Offers `default-mediator-hermes`: `hivemind-default-mediator-hermes` for the "
+    "bundled package, or an image of the engine. Empty: not offered.",
     "ADMIN_REQUIRE_OTP": "Require a second factor of every operator; who has none reaches only the page to set one up.",
     "BILLING_ENFORCE_CREDITS": "Refuse runs that the payer's credit does not cover, or whose models have no price.",
     "SELF_SERVE_SIGNUP_ENABLED": "Let anybody make a tenant with `POST /v1/signup`.",

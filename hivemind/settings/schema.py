@@ -130,9 +130,26 @@ class Uploads:
 
 @dataclass(frozen=True)
 class Defaults:
-    """Agents that a room gets when its owner names none; empty means there is none."""
+    """Agents that the service offers to every tenant, and those that a room gets when its owner names none.
+
+    An empty image turns an agent off; an empty default means that there is none, or the offered one of that role.
+    """
 
     scope_mode: str = setting("SCOPE_MODE", "", choices=("", "fast", "rehearsed", "sealed_conservative"))
+    autoload: bool = setting("AUTOLOAD_DEFAULT_AGENTS", True)
+    bundled_agents_dir: str = setting("BUNDLED_AGENTS_DIR", "")
+    scope_agent: str = setting("DEFAULT_SCOPE_AGENT", "")
+    query_agent: str = setting("DEFAULT_QUERY_AGENT", "")
+    mediator_agent: str = setting("DEFAULT_MEDIATOR_AGENT", "")
+    scope_image: str = setting("DEFAULT_SCOPE_IMAGE", "")
+    query_image: str = setting("DEFAULT_QUERY_IMAGE", "")
+    mediator_image: str = setting("DEFAULT_MEDIATOR_IMAGE", "")
+    scope_hermes_agent: str = setting("DEFAULT_SCOPE_HERMES_AGENT", "")
+    query_hermes_agent: str = setting("DEFAULT_QUERY_HERMES_AGENT", "")
+    mediator_hermes_agent: str = setting("DEFAULT_MEDIATOR_HERMES_AGENT", "")
+    scope_hermes_image: str = setting("DEFAULT_SCOPE_HERMES_IMAGE", "")
+    query_hermes_image: str = setting("DEFAULT_QUERY_HERMES_IMAGE", "")
+    mediator_hermes_image: str = setting("DEFAULT_MEDIATOR_HERMES_IMAGE", "")
 
 
 @dataclass(frozen=True)

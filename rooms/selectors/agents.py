@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from agents.models import Agent
+from agents.selectors import agents
 from rooms.access import policies
 from rooms.errors import AgentNotFound
 from rooms.selectors.rooms import LoadedRoom
@@ -20,7 +21,7 @@ class NamedAgents:
 def named_by(loaded: LoadedRoom) -> NamedAgents:
     """The named agents, in one query. Raises AgentNotFound, AgentReplaced."""
     terms = loaded.terms
-    rows = Agent.objects.filter(tenant_id=loaded.room.tenant_id, pk__in=terms.agent_ids)
+    rows = agents.runnable_for(loaded.room.tenant_id).filter(pk__in=terms.agent_ids)
     found = {agent.pk: agent for agent in rows}
     if found.keys() != terms.agent_ids:
         raise AgentNotFound("An agent of this room no longer exists")

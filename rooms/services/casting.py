@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from agents import defaults
 from agents.enums import AgentType
 from agents.models import Agent
+from agents.selectors import agents
+from agents.services import defaults as stored_defaults
 from attestation.manifests.normalise import FIXED, UPLOADABLE
 from attestation.manifests.room import AgentDigests, AgentRef, QueryRef
 from rooms.errors import AgentNotFound, VisibilityDiffers, WrongAgentType
@@ -61,19 +64,23 @@ class RoomCast:
 
 
 def choose(tenant: Tenant, request: RoomRequest) -> RoomCast:
-    """The agents that `request` names, in one query. Raises AgentNotFound, WrongAgentType, VisibilityDiffers.
+    """The agents that `request` names, and the service's own where it leaves a choice open.
 
-    A package that a participant brought to some room is not the owner's to name.
+    Raises AgentNotFound, WrongAgentType, VisibilityDiffers. A package that a participant brought to some room is not
+    the owner's to name.
     """
+    query_agent_id = request.query_agent_id
+    if request.query_mode is None:
+        query_agent_id = query_agent_id or defaults.pinned(AgentType.QUERY)
     wanted = {
         "scope": request.scope_agent_id,
-        "query": request.query_agent_id,
-        "mediator": request.mediator_agent_id,
+        "query": query_agent_id,
+        "mediator": request.mediator_agent_id or defaults.pinned(AgentType.MEDIATOR),
     }
-    found = {
-        agent.pk: agent
-        for agent in Agent.objects.filter(tenant=tenant, room_id="", pk__in=[i for i in wanted.values() if i])
-    }
+    ids = {agent_id for agent_id in wanted.values() if agent_id}
+    if ids & defaults.offered_ids():
+        stored_defaults.register_missing()
+    found = {agent.pk: agent for agent in agents.nameable_by(tenant.pk).filter(pk__in=ids)}
     demanded = {"scope", "query"} if request.query_mode == FIXED else {"scope"}
     cast = {role: _of_type(found, role, agent_id) for role, agent_id in wanted.items() if agent_id or role in demanded}
     _check_visibility("scope", cast["scope"], request.scope_visibility)

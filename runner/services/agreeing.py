@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from agents.enums import AgentType, InspectionMode
 from agents.models import Agent
+from agents.selectors.agents import runnable_for
 from attestation.manifests.room import AgentDigests
 from hivemind.kit.conf import conf
 from rooms.selectors.rooms import LoadedRoom
@@ -115,7 +116,7 @@ def _found(loaded: LoadedRoom, request: RunRequest, query_id: str) -> dict[str, 
     if request.mediator_agent_id and request.mediator_agent_id != terms.mediator_agent_id:
         raise MediatorFixed
     wanted = {terms.scope_agent_id, query_id, terms.mediator_agent_id} - {""}
-    found = {a.id: a for a in Agent.objects.filter(tenant_id=loaded.room.tenant_id, id__in=wanted)}
+    found = {a.id: a for a in runnable_for(loaded.room.tenant_id).filter(id__in=wanted)}
     if found.keys() != wanted:
         raise AgentNotInRoom
     return found

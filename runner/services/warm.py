@@ -2,6 +2,9 @@
 
 import logging
 
+from django.db import DatabaseError
+
+from agents.services import defaults
 from agents.services.engine import engine
 from runner.engine.errors import EngineError
 from runner.scopefn.client import ScopeFunction
@@ -12,9 +15,16 @@ WAITING_SANDBOXES = 2
 
 
 def up() -> None:
-    """Keep sandbox processes waiting, start the bridge, look for the engine. Raises ScopeSandboxUnavailable."""
+    """Keep sandbox processes waiting, start the bridge, store the service's agents, look for the engine.
+
+    Raises ScopeSandboxUnavailable.
+    """
     ScopeFunction.prewarm(WAITING_SANDBOXES)
     bridges.bridge()
+    try:
+        defaults.register()
+    except DatabaseError:
+        log.warning("the agents of the service could not be stored; the first room that wants one tries again")
     try:
         engine().facts()
     except EngineError:

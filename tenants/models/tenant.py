@@ -1,7 +1,19 @@
 """A tenant: an account of the service, with one database of its own."""
 
+from typing import ClassVar
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+
+SERVICE_TENANT_ID = "t_0"
+
+
+class Customers(models.Manager["Tenant"]):
+    """Every tenant that somebody may hold a key of: all but the service itself."""
+
+    def get_queryset(self) -> QuerySet["Tenant"]:
+        """Without the service's own row."""
+        return super().get_queryset().exclude(pk=SERVICE_TENANT_ID)
 
 
 class Tenant(models.Model):
@@ -9,7 +21,13 @@ class Tenant(models.Model):
 
     `root_key_id` names the tenant's root key (it says nothing about the key itself); every wrap of the root
     key is bound to it.
+
+    The row `SERVICE_TENANT_ID` owns the agents that the service offers to everybody. It has no key, no database and no
+    money, and is in none of the lists.
     """
+
+    objects: ClassVar[models.Manager["Tenant"]] = Customers()
+    everybody: ClassVar[models.Manager["Tenant"]] = models.Manager()
 
     id = models.CharField(max_length=64, primary_key=True)
     name = models.CharField(max_length=200)

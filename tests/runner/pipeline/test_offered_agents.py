@@ -1,0 +1,62 @@
+"""The service's own agents answer a question of a room that names none, and keep it closed without a model."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from agents.models import Agent
+from hivemind.kit.conf import override
+from tests.agents.default.scripted import call, say
+from tests.factories import rooms
+from tests.factories.platform import Platform
+from tests.runner.llm.fake_upstream import FakeUpstream, serving
+
+pytestmark = pytest.mark.docker
+
+IMAGES = {f"{role}_image": f"hivemind-default-{role}" for role in ("scope", "query", "mediator")}
+TOTALS_ONLY = (
+    "def scope(sql, params, rows):\n"
+    "    if 'sum(' not in sql.lower():\n"
+    "        return {'allow': bool([]), 'rows': [], 'error': 'only totals are shown'}\n"
+    "    return {'allow': True, 'rows': rows}\n"
+)
+
+
+@pytest.fixture
+def upstream(platform: Platform) -> Iterator[FakeUpstream]:
+    with serving() as fake, override("llm", base_url=fake.url, api_key="sk-test"), override("defaults", **IMAGES):
+        yield fake
+        platform.tags += [agent.image_tag for agent in Agent.objects.filter(pk__startswith="default-")]
+
+
+def test_all_three_stages_run_on_the_rooms_model(platform: Platform, upstream: FakeUpstream) -> None:
+    room = rooms.room(
+        platform.alice, scope_agent_id="default-scope", rules="Only totals may be shown.", allowed_tables=("sales",)
+    )
+    say(upstream, json.dumps({"scope_fn": TOTALS_ONLY}))
+    call(upstream, "execute_sql", {"sql": "SELECT id FROM sales"})
+    call(upstream, "execute_sql", {"sql": "SELECT sum(amount) AS total FROM sales"})
+    say(upstream, "The total is 60.50.", "Checked: the total is 60.50.")
+    body = platform.ask(room, "What is the total?")
+    assert (body["status"], body["output"]) == ("completed", "Checked: the total is 60.50."), body["error"]
+    told = [json.dumps(seen.body["messages"]) for seen in upstream.seen]
+    assert "only totals are shown" in told[2]
+    assert "60.50" in told[3]
+    assert body["scope_mode"] == "fast"
+    agents = {agent["agent_id"]: agent for agent in body["attestation"]["body"]["agents"]}
+    assert agents.keys() == {"default-scope", "default-query", "default-mediator"}
+
+
+def test_without_models_the_room_stays_closed_and_says_so(platform: Platform, upstream: FakeUpstream) -> None:
+    room = rooms.room(
+        platform.alice,
+        scope_agent_id="default-scope",
+        rules="Only totals may be shown.",
+        allowed_tables=("sales",),
+        llm_providers=(),
+    )
+    body = platform.ask(room, "What is the total?")
+    assert body["status"] == "completed", body["error"]
+    assert body["output"] == "The answer could not be checked against the room's rules, so it is not shown."
+    assert upstream.seen == []
