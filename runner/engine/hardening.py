@@ -6,6 +6,7 @@ Everything is stated, also what is the engine's default today, so that another e
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from runner.engine import system_calls
 from runner.engine.base import ContainerSpec
 from runner.engine.limits import MIB, Limits
 
@@ -42,7 +43,7 @@ def host_config(
         "Privileged": False,
         "CapAdd": [],
         "CapDrop": ["ALL"],
-        "SecurityOpt": ["no-new-privileges:true"],
+        "SecurityOpt": ["no-new-privileges:true", f"seccomp={system_calls.profile()}"],
         "IpcMode": "private",
         "PidMode": "",
         "UTSMode": "",

@@ -9,6 +9,7 @@ from typing import Any
 import docker
 import pytest
 
+from runner.engine import system_calls
 from runner.engine.base import ContainerSpec, ExitReason
 from runner.engine.docker import DockerEngine
 from runner.engine.limits import MIB, Limits
@@ -77,7 +78,7 @@ def test_the_engine_was_told_every_wall(walls: tuple[dict[str, Any], dict[str, A
         "ReadonlyRootfs": True,
         "Privileged": False,
         "CapDrop": ["ALL"],
-        "SecurityOpt": ["no-new-privileges:true"],
+        "SecurityOpt": ["no-new-privileges:true", f"seccomp={system_calls.profile()}"],
         "IpcMode": "private",
         "CgroupnsMode": "private",
         "Memory": 96 * MIB,
