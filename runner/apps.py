@@ -19,6 +19,7 @@ class RunnerConfig(AppConfig):
         from tenants import hooks as of_tenants
 
         hooks.on_revoked(stopping.stop_work)
+        hooks.on_revoked(stopping.forget_files)
         of_tenants.on_suspend(stopping.stop_tenant)
         of_tenants.on_delete(stopping.end_work)
         checks.register(charging_check.problems)

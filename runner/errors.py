@@ -1,7 +1,7 @@
 """What a run is refused for, and how a stage ends without a result."""
 
 from billing.money import dollars
-from hivemind.kit.errors import Conflict, Denied, Invalid, NotFound, Unavailable, Unpayable
+from hivemind.kit.errors import Conflict, Denied, Gone, Invalid, NotFound, Unavailable, Unpayable
 from runner.enums import FailureCode
 
 
@@ -17,6 +17,13 @@ class ArtifactNotFound(NotFound):
 
     code = "artifact_not_found"
     sentence = "Artifact not found"
+
+
+class ArtifactExpired(Gone):
+    """The artifact was there, and its time is over."""
+
+    code = "artifact_expired"
+    sentence = "The artifact was kept for its time and is gone"
 
 
 class ReceiptMissing(NotFound):

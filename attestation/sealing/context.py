@@ -50,6 +50,13 @@ def artifact_context(*, tenant_id: str, room_id: str, run_id: str, filename: str
     return _context("artifact", tenant_id, room_id, run_id, filename)
 
 
+def artifact_part_context(
+    *, tenant_id: str, room_id: str, run_id: str, edition: str, position: int, is_last: bool
+) -> bytes:
+    """A piece of such a file. `edition` is the file's, chosen at random each time one is written."""
+    return _context("artifact-part", tenant_id, room_id, run_id, edition, str(position), "last" if is_last else "more")
+
+
 def secret_context(*, tenant_id: str, kind: str) -> bytes:
     """A tenant's own secret of the given kind, one per kind."""
     return _context("secret", tenant_id, kind)

@@ -57,8 +57,10 @@ MEANINGS: Final[dict[str, str]] = {
     "SCOPE_MAX_ATTEMPTS": "Told to scope agents as it is: how often to try.",
     "SCOPE_MULTI": "Told to scope agents as it is: simulate several candidates at once.",
     "SCOPE_CI": "Told to scope agents as it is: they run in a test.",
+    "ARTIFACT_MAX_FILES": "How many files one run may leave.",
+    "ARTIFACT_MAX_TOTAL_BYTES": "How large the uploads of one run may be together, replaced ones too.",
     "ARTIFACT_RETENTION_SECONDS": "How long answers, kept prompts and artifacts stay readable.",
-    "ARTIFACT_SWEEP_INTERVAL_SECONDS": "Reserved, not used yet: what is too old is removed every 5 minutes.",
+    "ARTIFACT_SWEEP_INTERVAL_SECONDS": "How often what is too old is removed.",
     "UPLOAD_RETENTION_SECONDS": "How long a package that came with a question is kept after the last run it "
     "was part of; then its source and image go.",
     "MAX_UPLOADS_PER_GUEST": "Packages that one invite, or the owner, may have brought to one room.",

@@ -109,6 +109,14 @@ class ScopeHints:
 
 
 @dataclass(frozen=True)
+class Artifacts:
+    """What one run may leave beside its answer: files, and bytes of all uploads together, replaced ones too."""
+
+    max_files: int = setting("ARTIFACT_MAX_FILES", 32, minimum=1)
+    max_total_bytes: int = setting("ARTIFACT_MAX_TOTAL_BYTES", 104_857_600, minimum=1)
+
+
+@dataclass(frozen=True)
 class Retention:
     """How long outputs and artifacts stay readable, in seconds."""
 
@@ -203,6 +211,7 @@ class Schema:
     sandbox: Sandbox
     budgets: Budgets
     scope_hints: ScopeHints
+    artifacts: Artifacts
     retention: Retention
     uploads: Uploads
     defaults: Defaults

@@ -60,7 +60,8 @@ def _usage(run: Run) -> Panel:
     names = [f"usage__{name}" for name, _ in TOTALS]
     used = Run.objects.filter(pk=run.pk).values(*names).get()
     facts: list[tuple[str, object]] = [(title, _whole(used[f"usage__{name}"])) for name, title in TOTALS]
-    left = Artifact.objects.filter(run=run).aggregate(count=Count("pk"), size=Sum("size_bytes"))
+    kept = Artifact.objects.filter(run=run).exclude(released_at=None)
+    left = kept.aggregate(count=Count("pk"), size=Sum("size_bytes"))
     facts.append(("Artifacts kept", f"{left['count']}, {columns.size(left['size'] or 0)}"))
     return Panel("Usage", facts=facts)
 

@@ -8,6 +8,7 @@ from hivemind.kit.conf import conf
 from runner.access.visibility import Reader
 from runner.enums import RunStatus, StageName
 from runner.models import Run
+from runner.services import artifacts
 from runner.services.finish import receipt_of
 
 # Old clients know four words; a cancelled run is a failed one to them, and `outcome` tells the rest.
@@ -92,7 +93,7 @@ def single(row: Run, reader: Reader) -> dict[str, Any]:
                 "size_bytes": a.size_bytes,
                 "created_at": clock.unix(a.created_at),
             }
-            for a in row.artifacts.defer("sealed")
+            for a in artifacts.readable(row)
         ]
     build = builds.of_run(row.id) if any(stage.name == StageName.BUILD for stage in row.stages.all()) else None
     if build is not None:

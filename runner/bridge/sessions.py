@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from runner.artifacts.desk import JudgeDesk, QueryDesk
 from runner.bridge.budget import Budget
 from runner.bridge.tape import Entry, Tape
 from runner.llm.providers import LlmRoute
@@ -95,7 +96,8 @@ class StageSession:
     """One stage as the bridge sees it; `role` is one of `ROLES`.
 
     `llm` is None when the room lets no model be called. `verify_scope`, `query_files`, `query_agent_id` and
-    `simulator` are for the scope stage, `tape` is for a simulated query. `deadline` is the stage's end on the
+    `simulator` are for the scope stage, `desk` takes a query stage's files where it may leave any, `judge` shows them
+    to a mediator that judges files, `tape` is for a simulated query. `deadline` is the stage's end on the
     monotonic clock. `tool_workers` and `llm_calls` bound how much runs at once. `interrupt_tools` is called, from
     the closing thread, to make running tools end early; `close_grace_seconds` is how long closing waits for them.
     """
@@ -108,6 +110,8 @@ class StageSession:
     verify_scope: ScopeVerifier | None = field(default=None, repr=False)
     query_files: QueryFiles | None = field(default=None, repr=False)
     query_agent_id: str = ""
+    desk: QueryDesk | None = field(default=None, repr=False)
+    judge: JudgeDesk | None = field(default=None, repr=False)
     simulator: Simulator | None = field(default=None, repr=False)
     tape: Tape | None = field(default=None, repr=False)
     deadline: float | None = None

@@ -8,7 +8,7 @@ agent's program is not: it waits behind a gate, and nothing that is secret exist
 import re
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -204,12 +204,19 @@ class Prepared(ABC):
         """
 
     @abstractmethod
-    def release(self, env: Mapping[str, str], *, files: Mapping[str, bytes] | None = None) -> None:
+    def release(
+        self,
+        env: Mapping[str, str],
+        *,
+        files: Mapping[str, bytes] | None = None,
+        folders: Mapping[str, Mapping[str, Iterable[bytes]]] | None = None,
+    ) -> None:
         """Hand the program its environment and let it run. Takes milliseconds. Once only.
 
         Each of ``files`` can be read inside at /run/hive/in/NAME, and NAME_FILE tells the path. A variable of more than
         100 KiB, or one that makes all of them together too large, becomes such a file instead. A name in both stays a
-        variable when it is small enough. ``env`` wins over the image's environment.
+        variable when it is small enough. ``env`` wins over the image's environment. The files of each of ``folders``,
+        which come piece by piece, can be read at /run/hive/in/FOLDER/FILE.
 
         Raises InvalidSpec for a bad name or a NUL, NotReleasable when it is too late, StartFailed when the container
         ended before it took its inputs, DiskFull.

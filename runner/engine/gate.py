@@ -22,6 +22,7 @@ _SCRIPT_CUT_SHORT = 125
 _LARGEST_ENVIRONMENT_BYTES = 1024 * 1024
 _RESERVED_PREFIX = "_hive_"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 # The shell sets these for itself; a program started without it would not see them.
 _SHELL_VARIABLES = ("PWD", "OLDPWD", "SHLVL")
@@ -64,6 +65,13 @@ def sort_inputs(env: Mapping[str, str], files: Mapping[str, bytes]) -> Inputs:
     for name in chosen:
         variables.setdefault(_checked(f"{name}_FILE"), f"{INPUT_DIRECTORY}/{name}".encode())
     return Inputs(variables, chosen)
+
+
+def check_folders(folders: Mapping[str, Iterable[str]]) -> None:
+    """Raise InvalidSpec unless folders and the files in them have plain names."""
+    for folder, files in folders.items():
+        if not all(_FILE_NAME.fullmatch(name) for name in (folder, *files)):
+            raise errors.InvalidSpec("Input folders and their files have letters, digits, points, dashes.")
 
 
 def script(variables: Mapping[str, bytes], *, image_env: Sequence[str]) -> bytes:

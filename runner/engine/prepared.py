@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -73,9 +73,16 @@ class DockerPrepared(Prepared):
             raise namespace
         return namespace.listen(port)
 
-    def release(self, env: Mapping[str, str], *, files: Mapping[str, bytes] | None = None) -> None:
+    def release(
+        self,
+        env: Mapping[str, str],
+        *,
+        files: Mapping[str, bytes] | None = None,
+        folders: Mapping[str, Mapping[str, Iterable[bytes]]] | None = None,
+    ) -> None:
         """See `base.Prepared.release`."""
         inputs = gate.sort_inputs(env, files or {})
+        gate.check_folders(folders or {})
         script = gate.script(inputs.variables, image_env=self._parts.image_env)
         with self._lock:
             if self._released_at is not None or self._over():
@@ -83,6 +90,8 @@ class DockerPrepared(Prepared):
             self._released_at = datetime.now(UTC)
         directory = self._parts.directory
         directory.write_inputs(inputs.files)
+        for name, contents in (folders or {}).items():
+            directory.write_folder(name, contents)
         directory.open_gate(script, deadline_monotonic=time.monotonic() + _RELEASE_SECONDS, given_up=self._over)
 
     def wait(self, deadline_monotonic: float) -> Exit:

@@ -11,7 +11,7 @@ import os
 import select
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from runner.engine import errors, gate
@@ -52,6 +52,18 @@ class StageDirectory:
                 with os.fdopen(os.open(path, flags, 0o400), "wb") as file:
                     os.fchown(file.fileno(), *self._owner)
                     file.write(content)
+
+    def write_folder(self, name: str, files: Mapping[str, Iterable[bytes]]) -> None:
+        """Put a folder of input files there; each file comes piece by piece. Raises DiskFull."""
+        with _translated():
+            folder = self.path / "in" / name
+            folder.mkdir(mode=0o700)
+            for filename, pieces in files.items():
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+                with os.fdopen(os.open(folder / filename, flags, 0o400), "wb") as file:
+                    os.fchown(file.fileno(), *self._owner)
+                    file.writelines(pieces)
+            os.chown(folder, *self._owner)
 
     def open_gate(self, script: bytes, *, deadline_monotonic: float, given_up: Callable[[], bool]) -> None:
         """Write ``script`` to the waiting shell, all of it. The gate opens once: the FIFO is gone afterwards.

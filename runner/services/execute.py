@@ -28,7 +28,7 @@ from runner.errors import RouteDisabled, RunCancelled, StageFailed
 from runner.models import Run
 from runner.services import active, finish
 from runner.services.endings import Ending
-from runner.stages import build, mediate, query, scope
+from runner.stages import build, leaving, mediate, query, scope
 from runner.stages.context import RunContext
 from runner.stages.preparing import Preparation
 from runner.terms import RunTerms
@@ -101,9 +101,12 @@ def _stages(ctx: RunContext) -> Ending:
         if ctx.terms.allowed_tables:
             ctx.tables = readers.ensure(ctx.run.tenant, ctx.room.id, ctx.terms.allowed_tables)
         source = scope.run(ctx, preparation)
-        output = query.run(ctx, preparation, scope_source=source)
+        files = leaving.allowed(ctx, preparation)
+        output = query.run(ctx, preparation, scope_source=source, desk=files.for_query() if files else None)
         if ctx.terms.mediator is not None:
-            output = mediate.run(ctx, preparation, raw_output=output)
+            output = mediate.run(ctx, preparation, raw_output=output, leaving=files)
+        if files is not None:
+            files.report(ctx, output)
         return finish.completed(output[: conf.budgets.max_output_chars], ctx.facts())
     except StageFailed as error:
         return finish.failed(error.code, facts=ctx.facts(), sentence=error.sentence)

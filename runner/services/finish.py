@@ -13,7 +13,7 @@ from hivemind.kit import clock, states
 from runner import transitions
 from runner.enums import FailureCode, RunStatus, StageStatus
 from runner.models import Run, Stage
-from runner.services import charging, receipts
+from runner.services import artifact_rows, charging, receipts
 from runner.services.endings import SENTENCES, Ending, Facts, completed, failed
 from runner.services.receipts import Account
 from runner.terms import RunTerms
@@ -51,6 +51,7 @@ def end(run: Run, ending: Ending, *, room_key: bytes | None) -> None:
         mine = Run.objects.filter(pk=run.pk, fence=run.fence)
         _lock(mine, run)
         _end_stages(run, at=now)
+        artifact_rows.settle(run, completed=ending.status is RunStatus.COMPLETED)
         stages, artifacts = receipts.left_behind(run)
         billing = charging.settle(run, terms, usage)  # locks the payer's account: only the signature follows
         account = Account(stages, artifacts, usage, billing, now)

@@ -66,7 +66,8 @@ def prepare() -> Seal:
 def left_behind(run: Run) -> tuple[tuple[Stage, ...], tuple[RunArtifact, ...]]:
     """The run's stages and files. Files' names are hidden where the room hides answers from its owner."""
     hides = bool(run.issuer_token_id) and run.output_visibility == QUERIER_ONLY
-    rows = Artifact.objects.filter(run_id=run.pk).values_list("filename", "size_bytes", "content_sha256")
+    released = Artifact.objects.filter(run_id=run.pk).exclude(released_at=None)
+    rows = released.values_list("filename", "size_bytes", "content_sha256")
     named = [RunArtifact(hidden_name(name) if hides else name, size, digest) for name, size, digest in rows]
     files = tuple(sorted(named, key=lambda artifact: artifact.filename))
     return tuple(Stage.objects.filter(run_id=run.pk).order_by("position")), files

@@ -6,8 +6,8 @@ from hivemind.kit import audit
 from hivemind.kit.audit import Actor
 from rooms.hooks import Revocation
 from runner.enums import FailureCode
-from runner.models import Run
-from runner.services import finish, runs
+from runner.models import Artifact, Run
+from runner.services import artifact_rows, finish, runs
 from tenants.models import Tenant
 
 
@@ -17,6 +17,12 @@ def stop_work(revocation: Revocation) -> None:
     if not revocation.whole_room:
         concerned = concerned.filter(issuer_token_id=revocation.token_id)
     runs.request_stop(concerned, actor=revocation.actor)
+
+
+def forget_files(revocation: Revocation) -> None:
+    """Remove the files of a room that was revoked. Called inside the revocation's transaction, after the stopping."""
+    if revocation.whole_room:
+        artifact_rows.remove(Artifact.objects.filter(run__room_id=revocation.room_id))
 
 
 def stop_tenant(tenant: Tenant, actor: Actor) -> None:

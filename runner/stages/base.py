@@ -2,8 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from hivemind.kit import clock, states
@@ -34,7 +34,8 @@ TITLES = {"scope": "Scope agent", "query": "Query agent", "mediator": "Mediator 
 class Task:
     """What one stage has to do: its tools, its budget, and the variables that only it gets.
 
-    `simulator` makes what carries out its simulations, within the stage's budget and until its deadline.
+    `simulator` makes what carries out its simulations, within the stage's budget and until its deadline. `folders`
+    are files that it can read below /run/hive/in/.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Task:
     variables: dict[str, str]
     extras: dict[str, Any]
     simulator: Callable[[Budget, float], Simulator] | None = None
+    folders: Mapping[str, Mapping[str, Iterable[bytes]]] = field(default_factory=dict)
 
 
 def carry_out(ctx: RunContext, preparation: Preparation, task: Task) -> str:
@@ -70,7 +72,7 @@ def carry_out(ctx: RunContext, preparation: Preparation, task: Task) -> str:
     ctx.active.meter = Meter(task.name, lambda: opened.usage().as_dict())
     try:
         common = environment.common(ctx, task.name, token=token, max_tokens=task.max_tokens)
-        ready.handle.release(common | task.variables)
+        ready.handle.release(common | task.variables, folders=task.folders)
         ended = ready.handle.wait(deadline)
     finally:
         ctx.active.meter = None

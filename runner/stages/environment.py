@@ -71,9 +71,13 @@ def simulated(ctx: RunContext, rehearsal: Rehearsal, *, budget: Budget, token: s
     }
 
 
-def query(ctx: RunContext, *, scope_source: str) -> dict[str, str]:
+def query(ctx: RunContext, *, scope_source: str, takes_files: bool) -> dict[str, str]:
     """What only the query stage gets."""
-    variables = {"RUN_ID": ctx.run.id, "SCOPE_FN_SOURCE": scope_source}
+    variables = {
+        "RUN_ID": ctx.run.id,
+        "SCOPE_FN_SOURCE": scope_source,
+        "HIVEMIND_QUERY_UPLOAD_ARTIFACTS": "true" if takes_files else "false",
+    }
     if ctx.prompt:
         variables["QUERY_PROMPT"] = ctx.prompt
     return variables

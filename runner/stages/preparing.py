@@ -7,6 +7,7 @@ stage: prompt, token and inputs come through the gate when its turn comes.
 import os
 import socket
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -53,17 +54,29 @@ class Preparation:
 
     def take(self, name: str) -> Ready:
         """The ready container of one stage. Raises StageFailed when it could not be made ready."""
+        ready = self._await(name)
+        self._ctx.image_ids[name] = ready.image_id
+        self._ctx.container_runtime = ready.handle.runtime
+        return ready
+
+    def labels(self, name: str) -> Mapping[str, str]:
+        """What the image of one stage says of itself. Raises StageFailed like `take`."""
+        image_id = self._await(name).image_id
         try:
-            ready = self._futures[name].result(timeout=conf.sandbox.build_timeout_seconds + 60)
+            image = self._ctx.engine.image_info(image_id)
+        except EngineError as error:
+            raise StageFailed(FailureCode.PLATFORM, f"The image of the {name} stage could not be read") from error
+        return image.labels if image is not None else {}
+
+    def _await(self, name: str) -> Ready:
+        try:
+            return self._futures[name].result(timeout=conf.sandbox.build_timeout_seconds + 60)
         except ImageNotBuilt as error:
             raise StageFailed(FailureCode.BUILD, f"Image build failed for the {name} agent") from error
         except EngineError as error:
             raise StageFailed(
                 FailureCode.PLATFORM, f"The container of the {name} stage could not be started"
             ) from error
-        self._ctx.image_ids[name] = ready.image_id
-        self._ctx.container_runtime = ready.handle.runtime
-        return ready
 
     def close(self) -> None:
         """Remove every container of this run, in the background. Idempotent."""

@@ -9,10 +9,11 @@ from runner.stages import environment, tooling
 from runner.stages.base import Task, carry_out
 from runner.stages.context import RunContext
 from runner.stages.preparing import Preparation
+from runner.stages.turns import Turn
 
 
-def run(ctx: RunContext, preparation: Preparation, *, scope_source: str) -> str:
-    """The query agent's raw output. Raises StageFailed."""
+def run(ctx: RunContext, preparation: Preparation, *, scope_source: str, desk: Turn | None = None) -> str:
+    """The query agent's raw output; files that it leaves go to `desk`. Raises StageFailed."""
     try:
         function = ScopeFunction.start(scope_source)
     except ScopeFnInvalid as error:
@@ -25,8 +26,8 @@ def run(ctx: RunContext, preparation: Preparation, *, scope_source: str) -> str:
                 max_tokens=query_tokens(
                     ctx.terms.max_tokens, used=ctx.tokens_used, mediated=ctx.terms.mediator is not None
                 ),
-                variables=environment.query(ctx, scope_source=scope_source),
-                extras={},
+                variables=environment.query(ctx, scope_source=scope_source, takes_files=desk is not None),
+                extras={"desk": desk},
             )
             return carry_out(ctx, preparation, task)
     finally:

@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -197,14 +197,23 @@ class FakePrepared(Prepared):
         self._inside.ports[port] = listener.getsockname()[1]
         return listener
 
-    def release(self, env: Mapping[str, str], *, files: Mapping[str, bytes] | None = None) -> None:
+    def release(
+        self,
+        env: Mapping[str, str],
+        *,
+        files: Mapping[str, bytes] | None = None,
+        folders: Mapping[str, Mapping[str, Iterable[bytes]]] | None = None,
+    ) -> None:
         self._engine._called("release")
         inputs = gate.sort_inputs(env, files or {})
+        gate.check_folders(folders or {})
         with self._lock:
             if self._released_at or self._closed or self._reason:
                 raise errors.NotReleasable("The stage was released before, or has ended.")
             self._released_at = datetime.now(UTC)
         self._inside.files = dict(inputs.files)
+        for folder, contents in (folders or {}).items():
+            self._inside.files |= {f"{folder}/{name}": b"".join(pieces) for name, pieces in contents.items()}
         self._inside.env = {name: self._translated(value.decode()) for name, value in inputs.variables.items()}
         threading.Thread(target=self._run, daemon=True).start()
 

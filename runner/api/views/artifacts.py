@@ -4,7 +4,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 from urllib.parse import quote
 
-from django.http import HttpResponse
+from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -29,14 +29,15 @@ class RunArtifactView(APIView):
         operation_id="runs_artifact",
         summary="Download an artifact",
         parameters=[PAYER],
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **refusals(400, 401, 403, 404)},
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **refusals(400, 401, 403, 404, 410)},
     )
-    def get(self, request: Request, run_id: str, filename: str) -> HttpResponse:
+    def get(self, request: Request, run_id: str, filename: str) -> StreamingHttpResponse:
         """The file's bytes, as an attachment."""
         run = selectors.get(principal_of(request), run_id, payer=payer.named(request))
         found = artifacts.read(run, filename, principal=principal_of(request))
         retention = conf.retention.artifact_seconds
-        response = HttpResponse(found.content, content_type=found.content_type)
+        response = StreamingHttpResponse(found.pieces, content_type=found.content_type)
+        response["Content-Length"] = str(found.size_bytes)
         for name, value in NO_STORE.items():
             response[name] = value
         response["X-Retention-Seconds"] = str(retention)

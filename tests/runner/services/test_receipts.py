@@ -1,6 +1,7 @@
 """What a receipt says: what the books say, what ran when, and nothing that its readers may not know."""
 
 import json
+import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -127,7 +128,7 @@ def test_names_of_files_are_hidden_from_an_owner_who_may_not_read_answers(
         Artifact.objects.create(
             run=run, filename=name, size_bytes=3, content_sha256=sha256_hex(name.encode()), created_at=clock.now()
         )
-    finish.end(run, finish.failed(FailureCode.MEDIATOR_AGENT), room_key=None)
+    finish.end(run, finish.completed("42", used(query=(1, 1))), room_key=secrets.token_bytes(32))
     written = [{"filename": n, "size_bytes": 3, "sha256": sha256_hex(n.encode())} for n in ("a.csv", "b.csv")]
     if hidden:
         written = [item | {"filename": hidden_name(str(item["filename"]))} for item in written]
