@@ -6,16 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from attestation.evidence.errors import CollateralMalformed
+from attestation.evidence.maker_interface import MachineKind
 from hmctl.client.outside import OutsideFailed
 from hmctl.trust import maker
-from hmctl.trust.maker import Kind, StatementsUnusable
 from tests.conformance import cache_service
 from tests.conformance import machine as machines
 from tests.conformance.network import Asked, Reply, WebServer
 from tests.conformance.witness import Witness
 from tests.hmctl.shell import HastyClock
 
-KIND = Kind("646576646576", "platform")
+KIND = MachineKind("646576646576", "platform")
 HONEST = machines.statements("hardware maker")
 
 
@@ -77,7 +78,7 @@ def test_without_the_signers_certificates_there_is_nothing(name: str, cache: Cac
     honest = cache_service.answer(Asked("GET", path, {}, {}, b"", 1), HONEST)
     cache.instead[name] = replace(honest, headers={})
 
-    with pytest.raises(StatementsUnusable):
+    with pytest.raises(CollateralMalformed):
         fetch(cache)
 
 
@@ -99,7 +100,7 @@ def test_what_is_not_a_signed_statement_is_none(text: str, cache: Cache) -> None
     chain = {"TCB-Info-Issuer-Chain": "x"}
     cache.instead["tcb"] = Reply(text.encode(), headers=chain)
 
-    with pytest.raises(StatementsUnusable):
+    with pytest.raises(CollateralMalformed):
         fetch(cache)
 
 
