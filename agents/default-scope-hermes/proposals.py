@@ -14,34 +14,45 @@ MOST_TESTS = 20
 
 @dataclass(frozen=True)
 class Proposal:
-    """A scope function as it will be printed, and the model's own tests of it."""
+    """What will be printed: a scope function, row policies, or both; and the model's own tests of the function."""
 
-    source: str
+    source: str | None
     tests: list[dict[str, Any]] = field(default_factory=list)
+    policies: dict[str, Any] | None = None
+
+    def printed(self) -> dict[str, Any]:
+        """The object that a scope agent prints."""
+        both = {"scope_fn": self.source, "row_policies": self.policies}
+        return {name: value for name, value in both.items() if value is not None}
 
 
 class NoProposal(Exception):
     """The model's text holds no function; the message is for the model."""
 
 
-def read_proposal(text: str) -> Proposal:
-    """The proposal in the model's text: the last JSON object with `scope_fn`, else a `def scope` amid prose.
-
-    Raises NoProposal.
+def read_proposal(text: str, *, takes_policies: bool) -> Proposal:
+    """The proposal in the model's text: the last JSON object with `scope_fn` or `row_policies`, else a `def scope` amid
+    prose. ``takes_policies`` says whether the room's service knows row policies. Raises NoProposal.
     """
-    said = last_object_with(text, "scope_fn") or {}
-    source = said.get("scope_fn")
+    said = last_object_with(text, "scope_fn", "row_policies") or {}
+    source, policies = said.get("scope_fn"), said.get("row_policies")
+    if policies is not None and not (takes_policies and isinstance(policies, dict)):
+        raise NoProposal("row_policies are not possible here, or were no object; put everything into scope_fn.")
     if not isinstance(source, str) or not source.strip():
-        source = find_function(text, "scope")
-    if source is None:
+        source = find_function(text, "scope") if policies is None else None
+    if source is None and policies is None:
         raise NoProposal("There was no JSON object with a scope_fn text in your reply.")
+    return Proposal(None if source is None else _checked(source), _tests(said.get("tests")), policies)
+
+
+def _checked(source: str) -> str:
     try:
         source = stripped(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
         raise NoProposal(f"The source of scope_fn is not Python: {type(problem).__name__}: {problem}") from problem
     if len(source) > MOST_SOURCE_CHARS:
         raise NoProposal(f"The source of scope_fn is longer than {MOST_SOURCE_CHARS} characters.")
-    return Proposal(source, _tests(said.get("tests")))
+    return source
 
 
 def _tests(value: Any) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from leaks import Seen
 
 FILES = ("list_query_agent_files", "read_query_agent_file")
 # Their results are the model's own words or the tables' shape, not data.
-NO_DATA = ("get_schema", "verify_scope_fn", *FILES)
+NO_DATA = ("get_schema", "verify_scope_fn", "verify_row_policies", *FILES)
 
 
 def tools_for(bridge: Bridge, seen: Seen) -> list[Tool]:

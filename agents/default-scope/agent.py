@@ -9,34 +9,50 @@ from __future__ import annotations
 import json
 import sys
 
-from author import NotWritten, write_function
-from closed import CLOSED, WITHOUT_RULES
+from author import NotWritten, knows_policies, write_function
+from closed import CLOSED, WITHOUT_RULES, policies_without_rules
 from hivemind_agent import AgentError, Bridge, read_input
 
+NOTHING: dict[str, object] = {"scope_fn": CLOSED, "row_policies": {}}
 
-def decide() -> str:
-    """The source of the function. Raises NotWritten and what the bridge raises."""
+
+def decide() -> dict[str, object]:
+    """What to print. Raises NotWritten and what the bridge raises."""
     bridge = Bridge.from_environment()
     policy = read_input("POLICY_CONTEXT", "").strip()
-    if policy:
-        return write_function(bridge, policy).source
+    return write_function(bridge, policy).printed() if policy else without_rules(bridge)
+
+
+def without_rules(bridge: Bridge) -> dict[str, object]:
+    """Everything but secrets, kept in both ways where the service knows both.
+
+    Raises NotWritten and what the bridge raises.
+    """
     verdict = bridge.verify_scope_fn(WITHOUT_RULES)
     if verdict.get("compiles") is not True:
         raise NotWritten(str(verdict.get("compile_error")))
-    return WITHOUT_RULES
+    printed: dict[str, object] = {"scope_fn": WITHOUT_RULES}
+    if not knows_policies(bridge):
+        return printed
+    policies = policies_without_rules(bridge.get_schema())
+    told = bridge.verify_row_policies(policies)
+    if told.get("valid") is not True:
+        raise NotWritten(str(told.get("error")))
+    printed["row_policies"] = policies
+    return printed
 
 
 def main() -> int:
-    """Print the function as one line of JSON."""
+    """Print the function and the row policies as one line of JSON."""
     try:
-        source = decide()
+        printed = decide()
     except (AgentError, NotWritten) as problem:
         print(f"Nothing will be shown: {problem}", file=sys.stderr)
-        source = CLOSED
+        printed = NOTHING
     except Exception as problem:  # noqa: BLE001 - whatever happens, a room must not be left without its filter
         print(f"Nothing will be shown: {type(problem).__name__}", file=sys.stderr)
-        source = CLOSED
-    print(json.dumps({"scope_fn": source}))
+        printed = NOTHING
+    print(json.dumps(printed))
     return 0
 
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+_QUOTED = re.compile(r"'((?:[^']|'')*)'")
+_DIGITS = re.compile(r"\d+(?:\.\d+)?")
 SHORTEST_VALUE = 4
 SHORTEST_JOINED = 6
 SHORTEST_EXCERPT = 12
@@ -46,7 +49,18 @@ class Seen:
 
     def leak_in(self, source: str) -> str:
         """Why the source gives data away, or nothing. Raises SyntaxError."""
-        texts, numbers = _constants(source)
+        return self._leak(*_constants(source))
+
+    def leak_in_policies(self, policies: Any) -> str:
+        """Why row policies give data away, or nothing; texts inside of their conditions are looked at on their own."""
+        leaves = list(_leaves(policies))
+        texts = [leaf.strip().lower() for leaf in leaves if isinstance(leaf, str)]
+        inside = [found.strip().lower() for text in texts for found in _QUOTED.findall(text)]
+        numbers = [float(leaf) for leaf in leaves if not isinstance(leaf, str)]
+        numbers += [float(found) for text in texts for found in _DIGITS.findall(text)]
+        return self._leak([*inside, *texts], numbers)
+
+    def _leak(self, texts: list[str], numbers: list[float]) -> str:
         for text in texts:
             if self._is_new(text) and (text in self._texts or self._is_excerpt(text)):
                 return f"the source contains {text[:40]!r}, which comes from the data"

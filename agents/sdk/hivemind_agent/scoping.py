@@ -36,14 +36,28 @@ class ScopeCalls:
         body = {"source": source, "tests": [dict(test) for test in tests]}
         return dict(self._connection.request("POST", "/sandbox/verify_scope_fn", body))
 
-    def simulate(
-        self, query_agent_id: str, prompt: str, source: str, *, replay_tape: Sequence[Any] | None = None
-    ) -> Rehearsal:
-        """Run the query agent once under the function ``source``. It costs this stage's budget.
+    def verify_row_policies(self, row_policies: Mapping[str, Any]) -> dict[str, Any]:
+        """Check row policies on the room's own tables: ``valid``, ``error``, and in ``tables`` what would be visible:
+        ``columns``, ``rows_visible``, ``rows_total``. Raises BridgeRefused, 404 where a service knows none.
+        """
+        return dict(self._connection.request("POST", "/sandbox/verify_row_policies", {"row_policies": row_policies}))
 
-        Raises BudgetExhausted, and BridgeRefused when the rehearsal failed.
+    def simulate(
+        self,
+        query_agent_id: str,
+        prompt: str,
+        source: str,
+        *,
+        row_policies: Mapping[str, Any] | None = None,
+        replay_tape: Sequence[Any] | None = None,
+    ) -> Rehearsal:
+        """Run the query agent once under the function ``source``, and under row policies where they are given.
+
+        It costs this stage's budget. Raises BudgetExhausted, and BridgeRefused when the rehearsal failed.
         """
         body: dict[str, Any] = {"query_agent_id": query_agent_id, "prompt": prompt, "scope_fn_source": source}
+        if row_policies is not None:
+            body["row_policies"] = dict(row_policies)
         if replay_tape is not None:
             body["replay_tape"] = list(replay_tape)
         answer = self._connection.request("POST", "/sandbox/simulate", body)

@@ -49,11 +49,11 @@ def json_objects(text: str) -> Iterator[dict[str, Any]]:
             yield from _with_inner(value)
 
 
-def last_object_with(text: str, key: str) -> dict[str, Any] | None:
-    """The last JSON object in ``text`` that has ``key``, None when there is none."""
+def last_object_with(text: str, *keys: str) -> dict[str, Any] | None:
+    """The last JSON object in ``text`` that has one of ``keys``, None when there is none."""
     last = None
     for value in json_objects(text):
-        if key in value:
+        if not value.keys().isdisjoint(keys):
             last = value
     return last
 

@@ -1,7 +1,7 @@
 """Tools as things that can be offered to a model and carried out: a definition and a function.
 
 ``stage_tools`` are those that the bridge lists. A scope agent has further ones, which the bridge offers under addresses
-of their own: ``verify_scope_fn``, ``simulate_query`` and ``simulate_multi``.
+of their own: ``verify_scope_fn``, ``verify_row_policies``, ``simulate_query`` and ``simulate_multi``.
 """
 
 from __future__ import annotations
@@ -60,7 +60,13 @@ def scope_tools(bridge: Bridge, *, rehearsal: bool = True) -> list[Tool]:
             "Compile a scope function where it will run, and try it on tests. Tells what failed and why.",
             _object({"source": {"type": "string"}, "tests": {"type": "array", "items": TEST}}, ["source"]),
             lambda said: _json(bridge.verify_scope_fn(_text(said, "source"), _list(said, "tests"))),
-        )
+        ),
+        Tool(
+            "verify_row_policies",
+            "Put row policies in force for a moment on the room's own tables, and see what would be visible.",
+            _object({"row_policies": {"type": "object"}}, ["row_policies"]),
+            lambda said: _json(bridge.verify_row_policies(_mapping(said, "row_policies") or {})),
+        ),
     ]
     if not (rehearsal and agent_id):
         return tools
@@ -69,9 +75,21 @@ def scope_tools(bridge: Bridge, *, rehearsal: bool = True) -> list[Tool]:
         Tool(
             "simulate_query",
             "Run the real query agent once under a scope function and see what it would answer. Costs your budget.",
-            _object({"scope_fn_source": {"type": "string"}, "prompt": {"type": "string"}}, ["scope_fn_source"]),
+            _object(
+                {
+                    "scope_fn_source": {"type": "string"},
+                    "row_policies": {"type": "object"},
+                    "prompt": {"type": "string"},
+                },
+                ["scope_fn_source"],
+            ),
             lambda said: (
-                bridge.simulate(agent_id, str(said.get("prompt") or prompt), _text(said, "scope_fn_source")).output
+                bridge.simulate(
+                    agent_id,
+                    str(said.get("prompt") or prompt),
+                    _text(said, "scope_fn_source"),
+                    row_policies=_mapping(said, "row_policies"),
+                ).output
             ),
         ),
         Tool(
@@ -143,6 +161,13 @@ def _text(said: Mapping[str, Any], name: str) -> str:
     value = said.get(name)
     if not isinstance(value, str):
         raise ToolFailed(name, "this argument has to be a text")
+    return value
+
+
+def _mapping(said: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    value = said.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise ToolFailed(name, "this argument has to be an object")
     return value
 
 

@@ -168,8 +168,9 @@ def test_files_and_rehearsals_are_offered_only_where_the_mode_says_so() -> None:
             say(room.upstream, proposal(NO_SALARY))
             room.run(AGENT, **POLICY, **mode)
             names.append({tool["function"]["name"] for tool in room.upstream.seen[0].body["tools"]})
+    always = {"get_schema", "verify_scope_fn", "verify_row_policies"}
     assert names == [
-        {"get_schema", "verify_scope_fn"},
-        {"get_schema", "verify_scope_fn", "list_query_agent_files", "simulate_query", "simulate_multi"},
-        {"get_schema", "verify_scope_fn", "list_query_agent_files"},
+        always,
+        always | {"list_query_agent_files", "simulate_query", "simulate_multi"},
+        always | {"list_query_agent_files"},
     ]

@@ -13,6 +13,8 @@ from tests.agents.default.scripted import AGENTS, TOKEN, Canned, schema_tool, sq
 mcp = pytest.importorskip("mcp", reason="the client library of the Model Context Protocol is not installed")
 stdio = pytest.importorskip("mcp.client.stdio", reason="the client library has no stdio transport")
 
+SCOPE_ONLY = ["verify_scope_fn", "verify_row_policies", "simulate_query", "simulate_multi"]
+
 
 def talk(url: str, calls: list[tuple[str, dict[str, Any]]], **inputs: str) -> tuple[list[str], list[Any]]:
     """The names that a session lists, and the answers to ``calls``."""
@@ -51,7 +53,7 @@ def test_a_scope_stage_offers_the_checker_and_the_rehearsals_too() -> None:
             room.url, [("verify_scope_fn", {"source": source})], AGENT_ROLE="scope", QUERY_AGENT_ID="abc"
         )
         stage_only = ["get_schema", "list_query_agent_files"]
-        assert names == [*stage_only, "verify_scope_fn", "simulate_query", "simulate_multi"]
+        assert names == [*stage_only, *SCOPE_ONLY]
         assert json.loads(answer.content[0].text)["compiles"] is True
 
 
