@@ -38,6 +38,7 @@ MEANINGS: Final[dict[str, str]] = {
     "DOCKER_BUILD_MEMORY_MB": "Most memory of an image build.",
     "DOCKER_BUILD_CPU_SHARES": "Weight of an image build among others; 1024 is a container's normal weight.",
     "AGENT_BASE_IMAGE": "Read by `agents/base/build.sh`: a published image to start the agents' base image from.",
+    "AGENT_BASE_HERMES_IMAGE": "Read by `agents/base/build.sh`: the image that `hivemind-agent-base-hermes` is to name.",
     "DEFAULT_QUERY_MAX_TOKENS": "Tokens of a run that asks for no number.",
     "MAX_TOKENS": "Most tokens that a run may ask for.",
     "MAX_LLM_CALLS": "Most model calls of one stage.",

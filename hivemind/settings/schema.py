@@ -78,6 +78,7 @@ class Sandbox:
     build_memory_mb: int = setting("DOCKER_BUILD_MEMORY_MB", 1024, minimum=128)
     build_cpu_shares: int = setting("DOCKER_BUILD_CPU_SHARES", 512, minimum=2)
     base_image: str = setting("AGENT_BASE_IMAGE", "")
+    base_hermes_image: str = setting("AGENT_BASE_HERMES_IMAGE", "")
 
 
 @dataclass(frozen=True)
