@@ -1,7 +1,8 @@
 """The gate's shell: a static busybox, taken once out of the base image and kept on the host.
 
-Every container mounts it, read-only, together with a hosts file, so that the gate works in any image: also in one that
-has no shell, no libc, or a malicious one of the same name.
+Every container mounts it, read-only, so that the gate works in any image: also in one that has no shell, no libc, or a
+malicious one of the same name. It is the same file in all of them, so it can be started there and not opened: on a file
+that two agents can open they could lock and watch each other. The hosts file therefore is each container's own.
 """
 
 import io
@@ -22,6 +23,7 @@ from runner.engine.config import EngineConfig
 _HOSTS = "127.0.0.1\tlocalhost\n"
 _LARGEST_BYTES = 16 * 1024 * 1024
 _PROGRAM_INTERPRETER = 3
+_ONLY_TO_START = 0o711
 
 
 class GateShell:
@@ -32,6 +34,7 @@ class GateShell:
         self._client = client
         self._directory = config.state_directory / "gate"
         self._lock = threading.Lock()
+        self._ready = False
 
     def mounts(self, stage_directory: Path) -> list[dict[str, Any]]:
         """The gate's mounts for one container, all read-only. Takes the shell out of the base image when needed.
@@ -39,10 +42,12 @@ class GateShell:
         Raises ImageMissing when the base image is not there, StartFailed when it holds no usable shell.
         """
         self._ensure()
+        hosts = stage_directory / "hosts"
+        _place(hosts, _HOSTS.encode(), mode=0o444)
         places = {
             str(stage_directory): GATE_DIRECTORY,
             str(self._directory / "bin"): gate.SHELL_DIRECTORY,
-            str(self._directory / "hosts"): "/etc/hosts",
+            str(hosts): "/etc/hosts",
         }
         return [
             {"Type": "bind", "Source": source, "Target": target, "ReadOnly": True} for source, target in places.items()
@@ -50,15 +55,16 @@ class GateShell:
 
     def _ensure(self) -> None:
         shell = self._directory / "bin" / "busybox"
-        if shell.exists():
+        if self._ready and shell.exists():
             return
         with self._lock:
-            if shell.exists():
-                return
             shell.parent.mkdir(parents=True, exist_ok=True)
-            shell.parent.chmod(0o755)
-            _place(self._directory / "hosts", _HOSTS.encode(), mode=0o644)
-            _place(shell, self._take_out(), mode=0o755)
+            shell.parent.chmod(_ONLY_TO_START)
+            if shell.exists():
+                shell.chmod(_ONLY_TO_START)
+            else:
+                _place(shell, self._take_out(), mode=_ONLY_TO_START)
+            self._ready = True
 
     def _take_out(self) -> bytes:
         api, image = self._client.api, self._config.base_image

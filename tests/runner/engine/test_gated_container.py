@@ -66,7 +66,7 @@ def _finish(prepared: Prepared, env: dict[str, str] | None = None) -> Exit:
 
 
 def _stage_files(engine: DockerEngine) -> list[Path]:
-    return [path for path in engine._stage_root.rglob("*") if path.is_file()]
+    return [path for path in engine._stage_root.rglob("*") if path.is_file() and path.name != "hosts"]
 
 
 def test_a_secret_is_in_no_setting_and_no_file_before_and_in_no_setting_after(docker_engine: DockerEngine) -> None:
