@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 
+from django.db.models import Q
+
 from agents.models import Agent
 from tenants.principals import Principal
 
 ReferenceCheck = Callable[[Agent], bool]
 RoomKey = Callable[[Principal, str], bytes]
+Over = Callable[[], Q]
 
 _references: list[ReferenceCheck] = []
 _users: list[ReferenceCheck] = []
 _room_keys: list[RoomKey] = []
+_over: list[Over] = []
 
 
 def register_references(check: ReferenceCheck) -> None:
@@ -26,6 +30,19 @@ def register_use(check: ReferenceCheck) -> None:
 def register_room_key(opener: RoomKey) -> None:
     """`opener` opens the key of a room with the caller's bearer. Raises RoomSealed when that does not."""
     _room_keys.append(opener)
+
+
+def register_over(condition: Over) -> None:
+    """`condition` finds the packages that were brought to a room and that nobody has a right to use any more."""
+    _over.append(condition)
+
+
+def over() -> Q:
+    """Which packages are over, as a condition on agents."""
+    found = Q(pk__in=[])
+    for condition in _over:
+        found |= condition()
+    return found
 
 
 def is_in_use(agent: Agent) -> bool:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from agents.services import builds
+from agents.services import builds, retention
 
 
 @shared_task
@@ -15,3 +15,15 @@ def build_image(build_id: str) -> None:
 def reap_builds() -> None:
     """Bring every build that missed its end to one."""
     builds.sweep()
+
+
+@shared_task
+def retain_uploads() -> None:
+    """Forget packages whose time is over, and images beyond their number."""
+    retention.sweep()
+
+
+@shared_task
+def clean_engine() -> None:
+    """Remove what builds left on the engine."""
+    retention.clean_engine()

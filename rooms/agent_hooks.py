@@ -1,9 +1,9 @@
 """What the agents app asks of rooms: who still names an agent, and the key of a room."""
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from agents.models import Agent, SourceKeyWrap
-from rooms.models import Room
+from rooms.models import Invite, Room
 from rooms.selectors import rooms
 from rooms.services import opening
 from tenants.principals import Principal
@@ -27,3 +27,12 @@ def names(agent: Agent) -> bool:
 def key_of(principal: Principal, room_id: str) -> bytes:
     """The key of the caller's room. Raises RoomSealed, and what `rooms.selectors.rooms.load` raises."""
     return opening.open_room_key(principal, rooms.load(principal, room_id).room)
+
+
+def over() -> Q:
+    """Packages that were brought to a room that is revoked, or with an invite that is."""
+    room = Room.objects.filter(pk=OuterRef("room_id"), revoked_at__isnull=False)
+    invite = Invite.objects.filter(
+        room_id=OuterRef("room_id"), token_id=OuterRef("uploader_token_id"), revoked_at__isnull=False
+    )
+    return Q(Exists(room)) | Q(Exists(invite))

@@ -23,6 +23,7 @@ class RoomsConfig(AppConfig):
         origin.check_settings()
         of_agents.register_references(agent_hooks.names)
         of_agents.register_room_key(agent_hooks.key_of)
+        of_agents.register_over(agent_hooks.over)
         registry.register(INVITE, credentials.resolve_invite)
         registry.register(SHARE, credentials.resolve_share_link)
         tenant_capabilities.register(capabilities.tokens_of, invites.revoke_by_prefix)

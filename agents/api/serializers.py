@@ -124,6 +124,23 @@ class AgentFilesResponse(serializers.Serializer[Any]):
     files = AgentFileResponse(many=True)
 
 
+class AgentBuildResponse(serializers.Serializer[Any]):
+    """A build of an agent's image. `step` of `steps` instructions is being carried out, or was the last."""
+
+    agent_id = serializers.CharField()
+    build_id = serializers.CharField()
+    run_id = serializers.CharField(allow_null=True, help_text="The run that the build is a part of, if it is.")
+    status = serializers.CharField(help_text="pending, running, completed or failed.")
+    error = serializers.CharField(allow_null=True)
+    step = serializers.IntegerField()
+    steps = serializers.IntegerField()
+    shared = serializers.BooleanField(help_text="The image of an earlier upload of the same bytes was taken.")
+    created_at = serializers.FloatField()
+    started_at = serializers.FloatField(allow_null=True)
+    ended_at = serializers.FloatField(allow_null=True)
+    log = serializers.CharField(help_text="What the build printed: its beginning and its end, at most 64 KiB.")
+
+
 class StatusResponse(serializers.Serializer[Any]):
     """Done."""
 

@@ -3,7 +3,9 @@
 from typing import Any
 
 from agents.models import Agent, SourceFile
+from agents.services.reading import ReadBuild
 from agents.services.sweep import Orphan
+from hivemind.kit import clock
 
 
 def agent_to_wire(agent: Agent) -> dict[str, Any]:
@@ -43,6 +45,23 @@ def agent_attestation(agent: Agent, bundle: dict[str, Any]) -> dict[str, Any]:
 def file_to_wire(row: SourceFile) -> dict[str, Any]:
     """One file of a package; never its content."""
     return {"path": row.path, "size_bytes": row.size_bytes, "attestable": row.attestable}
+
+
+def build_to_wire(told: ReadBuild) -> dict[str, Any]:
+    """A build for whoever uploaded the agent."""
+    build = told.build
+    names = ("status", "step", "steps", "shared")
+    return {
+        "agent_id": build.agent_id,
+        "build_id": build.pk,
+        "run_id": build.run_id or None,
+        **{name: getattr(build, name) for name in names},
+        "error": build.error or None,
+        "created_at": clock.unix(build.created_at),
+        "started_at": clock.unix(build.started_at),
+        "ended_at": clock.unix(build.ended_at),
+        "log": told.log,
+    }
 
 
 def orphan_to_wire(orphan: Orphan) -> dict[str, Any]:

@@ -1,11 +1,22 @@
-"""Reading one file of an inspectable agent with the caller's own right to it."""
+"""Reading what is sealed under an agent's key, with the caller's own right to it."""
+
+from dataclasses import dataclass, field
 
 from agents import hooks
+from agents.access import permissions
 from agents.enums import InspectionMode
-from agents.errors import FileNotFound, SourceSealed
-from agents.models import Agent
-from agents.services import sources
+from agents.errors import BuildNotFound, FileNotFound, SourceSealed
+from agents.models import Agent, ImageBuild
+from agents.services import build_logs, sources
 from tenants.principals import Owner, Principal
+
+
+@dataclass(frozen=True)
+class ReadBuild:
+    """A build and what it printed."""
+
+    build: ImageBuild
+    log: str = field(repr=False)
 
 
 def read_file(agent: Agent, path: str, *, principal: Principal) -> bytes:
@@ -18,6 +29,19 @@ def read_file(agent: Agent, path: str, *, principal: Principal) -> bytes:
     if content is None:
         raise FileNotFound
     return content
+
+
+def read_build(agent: Agent, *, principal: Principal) -> ReadBuild:
+    """The newest build with its log, for whoever uploaded the agent.
+
+    Raises BuildNotFound for everybody else too, TenantSealed, RoomSealed, SealBroken.
+    """
+    build = agent.builds.order_by("-created_at", "-pk").first()
+    if build is None or not permissions.is_uploader(principal, agent):
+        raise BuildNotFound
+    build.agent = agent
+    text = build_logs.opened(build, source_key=source_key_of(agent, principal)) if build.log_sealed else ""
+    return ReadBuild(build, text)
 
 
 def source_key_of(agent: Agent, principal: Principal) -> bytes:

@@ -1,11 +1,11 @@
-"""Deleting an agent, unless something in use names it."""
+"""Deleting an agent, unless a room in force names it or a run uses it."""
 
 import logging
 
 from django.db import transaction
 
 from agents import hooks
-from agents.errors import AgentInUse, AgentNotFound
+from agents.errors import AgentBusy, AgentInUse, AgentNotFound
 from agents.models import Agent
 from agents.services.engine import engine
 from hivemind.kit import audit
@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 def delete(agent: Agent, *, actor: audit.Actor) -> None:
     """Remove the agent, its sealed sources and, as far as the engine lets us, its image.
 
-    Raises AgentInUse, and AgentNotFound when somebody else was faster.
+    An image that other agents share stays until the last of them goes. Raises AgentInUse, AgentBusy, and AgentNotFound
+    when somebody else was faster.
     """
     with transaction.atomic():
         locked = Agent.objects.select_for_update().filter(pk=agent.pk).first()
@@ -28,6 +29,8 @@ def delete(agent: Agent, *, actor: audit.Actor) -> None:
             raise AgentInUse("This agent is offered by the service to everybody")
         if hooks.is_in_use(locked):
             raise AgentInUse
+        if hooks.is_used_now(locked):
+            raise AgentBusy
         tag = locked.image_tag
         audit.record(actor, "agent.delete", locked.pk, tenant_id=locked.tenant_id)
         locked.delete()

@@ -36,7 +36,7 @@ from django.db.models.functions import Coalesce
 
 from agents import hooks
 from agents.enums import BuildStatus
-from agents.errors import AgentInUse, AgentNotFound
+from agents.errors import AgentBusy, AgentInUse, AgentNotFound
 from agents.models import Agent, ImageBuild, SourceFile, SourceKeyWrap
 from agents.services import builds, images, removal, sources
 from agents.services.engine import engine
@@ -120,6 +120,6 @@ def _tried(orphan: Orphan) -> Orphan:
 def _removed(orphan: Orphan, *, actor: Actor) -> Orphan:
     try:
         removal.delete(orphan.agent, actor=actor)
-    except (AgentInUse, AgentNotFound) as error:  # not found: somebody else was faster
+    except (AgentInUse, AgentBusy, AgentNotFound) as error:  # not found: somebody else was faster
         return Orphan(orphan.agent, orphan.reason, error=str(error))
     return Orphan(orphan.agent, orphan.reason, deleted=True)

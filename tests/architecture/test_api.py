@@ -53,4 +53,5 @@ def test_whoever_is_not_the_owner_may_only_read_open_and_ask() -> None:
                 "POST /v1/rooms/{room_id}/runs",
                 "POST /v1/rooms/{room_id}/query-agents",
                 "DELETE /v1/runs/{run_id}",
+                "DELETE /v1/room-agents/{agent_id}",  # what they brought themselves
             }

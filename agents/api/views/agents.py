@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agents.access import permissions
 from agents.api import shapes
 from agents.api.multipart import ArchiveParser
 from agents.api.serializers import (
@@ -67,7 +68,7 @@ class AgentView(APIView):
 
     def get_permissions(self) -> list[Callers]:
         """Guests may read, owners may delete."""
-        roles = ("owner",) if self.request.method == "DELETE" else ("owner", "query", "share")
+        roles = ("owner", "query") if self.request.method == "DELETE" else ("owner", "query", "share")
         return [callers(*roles)()]
 
     @extend_schema(
@@ -85,8 +86,11 @@ class AgentView(APIView):
         responses={200: StatusResponse, **refusals(401, 403, 404, 409)},
     )
     def delete(self, request: Request, agent_id: str) -> Response:
-        """Refused while a room that is still open names it."""
-        removal.delete(selectors.get(principal_of(request), agent_id), actor=owner_of(request).actor)
+        """Refused while a room in force names it or a run uses it. A guest may delete what it brought."""
+        principal = principal_of(request)
+        agent = selectors.get(principal, agent_id)
+        permissions.check_may_delete(principal, agent)
+        removal.delete(agent, actor=principal.actor)
         return Response({"status": "ok"})
 
 

@@ -15,6 +15,8 @@ CELERY_TASK_ROUTES = {"agents.tasks.*": {"queue": "builds"}}
 CELERY_BEAT_SCHEDULE = {
     "reap-runs": {"task": "runner.tasks.reap", "schedule": 5.0, "options": {"expires": 5}},
     "reap-builds": {"task": "agents.tasks.reap_builds", "schedule": 15.0, "options": {"expires": 15}},
+    "retain-uploads": {"task": "agents.tasks.retain_uploads", "schedule": 300.0, "options": {"expires": 300}},
+    "clean-engine": {"task": "agents.tasks.clean_engine", "schedule": 3600.0, "options": {"expires": 3600}},
     "retain": {"task": "runner.tasks.retain", "schedule": 300.0, "options": {"expires": 300}},
     "forget-failures": {"task": "hivemind.kit.tasks.forget_failures", "schedule": 300.0, "options": {"expires": 300}},
     "expire-money": {"task": "billing.tasks.expire", "schedule": 300.0, "options": {"expires": 300}},

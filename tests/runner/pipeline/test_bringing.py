@@ -122,6 +122,10 @@ def test_a_build_that_fails_ends_the_run_in_words_that_hold_nothing_of_the_packa
     assert (build.status, "canary" in build.error) == ("failed", False)
     assert b"canary" not in bytes(build.log_sealed)
     assert "canary" not in json.dumps(platform.alice.client.get(f"/v1/runs/{sent['run_id']}").json())
+    url = f"/v1/room-agents/{sent['agent_id']}/build"
+    log = room.bob.get(url).json()["log"]
+    assert "RUN echo canary-in-the-log" in log and "non-zero code: 7" in log
+    assert platform.alice.client.get(url).status_code == 404
 
 
 def test_a_run_that_is_cancelled_while_it_builds_stops_the_build(platform: Platform) -> None:
