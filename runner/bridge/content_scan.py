@@ -177,7 +177,7 @@ class Base64Decoder:
         except binascii.Error:
             raise BadBase64 from None
 
-    def finish(self) -> None:
-        """Raises BadBase64 when a group is incomplete."""
-        if self._rest:
-            raise BadBase64
+    @property
+    def is_whole(self) -> bool:
+        """Whether no group is incomplete."""
+        return not self._rest

@@ -73,14 +73,12 @@ async def _uploaded(request: web.Request, stage: LiveStage, desk: QueryDesk) -> 
     scanner = ContentScanner(CONTENT)
     intake = await stage.workers.run(desk.begin)
     try:
-        await _take_in(request, stage, scanner, intake)
+        is_base64 = await _take_in(request, stage, scanner, intake)
         other = json.loads(scanner.finish())
     except (BodyMalformed, ValueError, RecursionError):
         raise invalid("json_invalid", ("body", 0), "JSON decode error") from None
     except OtherTooLarge:
         raise Refused(413, "The request body is too large", closes=True) from None
-    except BadBase64:
-        raise Refused(400, "content_base64 is not valid base64") from None
     fields = Fields(as_object(other, loc=("body",)))
     filename = _checked_name(fields.required_text("filename").strip())
     if not scanner.seen:
@@ -88,22 +86,36 @@ async def _uploaded(request: web.Request, stage: LiveStage, desk: QueryDesk) -> 
     content_type = fields.text("content_type") or rules.DEFAULT_TYPE
     if not rules.is_content_type(content_type):
         raise invalid("value_error", fields.at("content_type"), "Content types are short and printable")
+    if not is_base64:
+        raise Refused(400, "content_base64 is not valid base64")
     kept = await stage.workers.run(lambda: intake.finish(filename, content_type=content_type))
     return kept.as_answer()
 
 
-async def _take_in(request: web.Request, stage: LiveStage, scanner: ContentScanner, intake: Intake) -> None:
-    decoder, pending, size = Base64Decoder(), bytearray(), 0
+async def _take_in(request: web.Request, stage: LiveStage, scanner: ContentScanner, intake: Intake) -> bool:
+    """Read the whole body and write what it holds; whether that was base64. What is not is read to its end all the
+    same: what else may be wrong with the body is said first."""
+    decoder, pending, size, is_base64 = Base64Decoder(), bytearray(), 0, True
     async for chunk in request.content.iter_any():
         size += len(chunk)
         if size > LARGEST_BODY:
             raise TooLarge(f"An artifact has at most {rules.LARGEST_BYTES} bytes")
         for piece in scanner.feed(chunk):
-            pending += decoder.feed(piece)
-        if len(pending) >= CHUNK:
+            is_base64 = is_base64 and _decode(decoder, piece, pending)
+        if is_base64 and len(pending) >= CHUNK:
             await _write(stage, intake, pending)
-    decoder.finish()
-    await _write(stage, intake, pending)
+    if is_base64 and decoder.is_whole:
+        await _write(stage, intake, pending)
+        return True
+    return False
+
+
+def _decode(decoder: Base64Decoder, piece: bytes, pending: bytearray) -> bool:
+    try:
+        pending += decoder.feed(piece)
+    except BadBase64:
+        return False
+    return True
 
 
 async def _write(stage: LiveStage, intake: Intake, pending: bytearray) -> None:

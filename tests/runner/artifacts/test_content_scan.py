@@ -94,4 +94,5 @@ def test_what_is_not_strict_base64_is_refused(text: bytes) -> None:
             decoder = Base64Decoder()
             for start in range(0, len(text), size):
                 decoder.feed(text[start : start + size])
-            decoder.finish()
+            if not decoder.is_whole:
+                raise BadBase64
