@@ -76,5 +76,6 @@ ARMS = (
         SCOPES,
         row_policies=True,
     ),
+    Arm("default", "bundled default-scope, which needs a model", None, EXAMPLES.parent / "default-scope"),
 )
 BY_NAME = {arm.name: arm for arm in ARMS}

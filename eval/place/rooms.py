@@ -30,19 +30,20 @@ class Cell:
 
 @dataclass(frozen=True)
 class Cast:
-    """Who works in the rooms: ids of the query agent and of the mediator, and whether a model may be asked."""
+    """Who works in the rooms: ids of the query agent and of the mediator, and whose models may be asked."""
 
     query: str
     mediator: str
+    provider: str = PROVIDER
 
 
-def furnish(owner: Owner, data: Dataset) -> Cast:
+def furnish(owner: Owner, data: Dataset, *, query: Path = LITERAL, mediator: Path = MEDIATOR) -> Cast:
     """Load the tables and register the agents that all rooms share."""
     for statement in loading.statements(data):
         owner.sql(statement)
     return Cast(
-        query=owner.agent("query", "literal-query", folder(LITERAL)),
-        mediator=owner.agent("mediator", "redact-mediator", folder(MEDIATOR)),
+        query=owner.agent("query", query.name, folder(query)),
+        mediator=owner.agent("mediator", mediator.name, folder(mediator)),
     )
 
 
@@ -57,7 +58,7 @@ def open_room(owner: Owner, data: Dataset, *, cell: Cell, cast: Cast, scope: str
         policy=arms.rules(),
         rules=arms.rules(),
         allowed_tables=[shape.name for shape in TABLES],
-        egress={"llm_providers": [PROVIDER], "allow_artifacts": True},
+        egress={"llm_providers": [cast.provider], "allow_artifacts": True},
         query_visibility="inspectable",
         output_visibility="querier_only",
     )

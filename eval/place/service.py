@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -23,9 +24,9 @@ STOP_SECONDS = 60.0
 
 
 class OwnService:
-    """`manage.py up` on a free port. `model_url` is where its model gateway turns to."""
+    """`manage.py up` on a free port. `model_url` is its model gateway's upstream, unless `settings` say otherwise."""
 
-    def __init__(self, *, model_url: str) -> None:
+    def __init__(self, model_url: str, *, settings: Mapping[str, str] | None = None) -> None:
         self.state = Path(tempfile.mkdtemp(prefix="hivemind-eval-"))
         self.state.chmod(0o711)
         with socket.socket() as probe:
@@ -43,6 +44,7 @@ class OwnService:
                 "HIVEMIND_ADMIN_KEY": secrets.token_urlsafe(24),
                 "HIVEMIND_LLM_API_KEY": "for-an-upstream-of-our-own",
                 "HIVEMIND_LLM_BASE_URL": model_url,
+                **(settings or {}),
             }
         )
 

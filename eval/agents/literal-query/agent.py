@@ -85,7 +85,7 @@ def send_away(target, collected):
 
 def ask_model(words, collected):
     """Show the model everything, and take down what it says."""
-    content = f"{words}\n{collected.text()}"
+    content = f"run {os.environ.get('RUN_ID')}: {words}\n{collected.text()}"
     return call("/v1/chat/completions", {"messages": [{"role": "user", "content": content}], "max_tokens": 200})
 
 

@@ -1,0 +1,1 @@
+"""What is asked: attacks in classes, and harmless questions whose answers are known."""

@@ -1,0 +1,1 @@
+"""Deterministic graders: programs that look at an answer and its run, and say what is wrong with them."""

@@ -1,0 +1,1 @@
+"""Playing a scenario in a room that exists, through the client's own command line."""
