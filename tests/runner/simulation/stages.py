@@ -6,11 +6,13 @@ What a scope agent learns leaves it only in its function; here the function hand
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.factories import packages
-from tests.factories.platform import Platform
-from tests.factories.rooms import MadeRoom
+
+if TYPE_CHECKING:  # measurements use this without the service's settings
+    from tests.factories.platform import Platform
+    from tests.factories.rooms import MadeRoom
 
 SCOPE = (
     packages.CALL
