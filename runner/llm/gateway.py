@@ -1,16 +1,13 @@
 """The only way from a stage to a model.
 
-One client for the whole process, on the bridge's loop. It follows no redirects, reads no proxy or credential
-settings from the environment, asks for nothing compressed, and bounds the size of what it takes in.
+One for the whole process, on the bridge's loop. It rebuilds what a model answered, whichever way it was delivered,
+bounds the size of what it takes in, and tries again where that may help.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-
-import httpx
 
 from runner.llm import completions, intake, sse
 from runner.llm.assembly import Assembler
@@ -18,10 +15,9 @@ from runner.llm.completions import Completion, DetailsPiece, OnPiece, Progress, 
 from runner.llm.errors import UpstreamError
 from runner.llm.providers import LlmRoute
 from runner.llm.retries import RetryPolicy, parse_retry_after
+from runner.llm.wire import Answer, Wire
 
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
-MAX_CONNECTIONS = 256
-KEPT_CONNECTIONS = 128
 
 
 @dataclass
@@ -44,14 +40,11 @@ class Gateway:
     def __init__(self, *, retries: RetryPolicy | None = None, max_response_bytes: int = MAX_RESPONSE_BYTES) -> None:
         self._retries = retries or RetryPolicy()
         self._max_response_bytes = max_response_bytes
-        limits = httpx.Limits(
-            max_connections=MAX_CONNECTIONS, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=30
-        )
-        self._client = httpx.AsyncClient(limits=limits, trust_env=False, follow_redirects=False)
+        self._wire = Wire()
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._client.aclose()
+        await self._wire.aclose()
 
     async def chat(self, call: UpstreamCall) -> Completion:
         """The model's whole answer.
@@ -79,34 +72,17 @@ class Gateway:
             await asyncio.sleep(wait)
 
     async def _attempt(self, call: UpstreamCall) -> Completion:
-        url, headers = call.route.provider.chat_url, _headers(call)
         call.progress.sent = True
-        try:
-            async with self._client.stream(
-                "POST", url, content=call.body, headers=headers, timeout=_timeout(call)
-            ) as response:
-                if response.status_code != 200:
-                    wait = parse_retry_after(response.headers.get("retry-after"))
-                    raise completions.classify_status(response.status_code, retry_after=wait)
-                return await self._read(response, call)
-        except (httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ConnectError):
-            raise UpstreamError("upstream_unreachable", retryable=True) from None
-        except httpx.TimeoutException:
-            raise UpstreamError("upstream_timeout") from None
-        except httpx.TransportError:
-            raise UpstreamError("upstream_broken", retryable=not call.progress.received_chars) from None
-        except (httpx.HTTPError, httpx.InvalidURL):
-            raise UpstreamError("upstream_garbled") from None
+        async with self._wire.posted(call.route.provider, call.body) as answer:
+            if answer.status != 200:
+                raise completions.classify_status(answer.status, retry_after=parse_retry_after(answer.retry_after))
+            if answer.media_type == "text/event-stream":
+                return await self._read_stream(answer, call)
+            return await self._read_whole(answer, call)
 
-    async def _read(self, response: httpx.Response, call: UpstreamCall) -> Completion:
-        intake.refuse_encoded(response)
-        if response.headers.get("content-type", "").lower().startswith("text/event-stream"):
-            return await self._read_stream(response.aiter_raw(), call)
-        return await self._read_whole(response, call)
-
-    async def _read_whole(self, response: httpx.Response, call: UpstreamCall) -> Completion:
+    async def _read_whole(self, answer: Answer, call: UpstreamCall) -> Completion:
         body = bytearray()
-        async for chunk in response.aiter_raw():
+        async for chunk in answer.chunks():
             body += chunk
             if len(body) > self._max_response_bytes:
                 raise UpstreamError("upstream_too_long")
@@ -116,10 +92,10 @@ class Gateway:
             await _replay(completion, call.on_piece)
         return completion
 
-    async def _read_stream(self, chunks: AsyncIterator[bytes], call: UpstreamCall) -> Completion:
+    async def _read_stream(self, answer: Answer, call: UpstreamCall) -> Completion:
         assembler, decoder = Assembler(call.progress), intake.Decoder()
         done = False
-        async for line in sse.data_lines(chunks, max_bytes=self._max_response_bytes):
+        async for line in sse.data_lines(answer.chunks(), max_bytes=self._max_response_bytes):
             if line == b"[DONE]":
                 done = True
                 break
@@ -129,22 +105,6 @@ class Gateway:
         if not done and not assembler.complete:
             raise UpstreamError("upstream_broken", retryable=not call.progress.received_chars)
         return assembler.completion()
-
-
-def _headers(call: UpstreamCall) -> dict[str, str]:
-    headers = {
-        "Content-Type": "application/json",
-        "Accept": "application/json, text/event-stream",
-        "Accept-Encoding": "identity",
-    }
-    if call.route.provider.api_key:
-        headers["Authorization"] = f"Bearer {call.route.provider.api_key}"
-    return headers
-
-
-def _timeout(call: UpstreamCall) -> httpx.Timeout:
-    provider = call.route.provider
-    return httpx.Timeout(provider.timeout_seconds, connect=provider.connect_seconds)
 
 
 def _too_late(call: UpstreamCall, wait: float) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-import httpx
-
 from runner.llm.errors import UpstreamError
 
 # An object or array takes some twenty times the memory of its text, so their number is bounded beside the bytes:
@@ -31,9 +29,3 @@ class Decoder:
         except (ValueError, RecursionError):
             raise UpstreamError("upstream_garbled") from None
         return decoded
-
-
-def refuse_encoded(response: httpx.Response) -> None:
-    """Raise `UpstreamError` for a compressed answer, which was not asked for: a few bytes of it can be gigabytes."""
-    if response.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
-        raise UpstreamError("upstream_garbled")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import logging
 import time
 import tracemalloc
 import zlib
@@ -17,6 +18,7 @@ from runner.llm.errors import UpstreamError
 from runner.llm.gateway import Gateway, UpstreamCall
 from runner.llm.providers import LlmRoute, Provider
 from runner.llm.retries import RetryPolicy
+from tests.runner.llm.fake_upstream import completion
 
 STREAM, WHOLE = "text/event-stream", "application/json"
 
@@ -160,3 +162,26 @@ def test_nothing_that_upstream_wrote_is_in_the_error(upstream):
         upstream.scripts.clear()
         assert "secret-row" not in f"{error!r} {error} {error.__dict__}"
         assert "sk-operator" not in f"{error!r} {error} {error.__dict__}"
+
+
+def test_cookies_are_neither_kept_nor_logged(upstream, caplog):
+    caplog.set_level(logging.DEBUG)
+    cookies = {"Set-Cookie": "bad name secret-row{}=1; Path=/"}
+
+    async def script(_request, _body):
+        return web.json_response(completion(), headers=cookies)
+
+    upstream.default = script
+
+    async def main():
+        gateway = Gateway()
+        call = UpstreamCall(LlmRoute(Provider("p", upstream.url, "sk-operator"), "m"), b"{}")
+        for kind in ("bad name secret-row{}=1", "good=secret-row"):
+            cookies["Set-Cookie"] = kind
+            await gateway.chat(call)
+        await gateway.aclose()
+
+    asyncio.run(main())
+    assert len(upstream.seen) == 2
+    assert not any("Cookie" in seen.headers for seen in upstream.seen)
+    assert "secret-row" not in caplog.text
