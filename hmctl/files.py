@@ -77,6 +77,22 @@ def save(path: Path, content: bytes) -> None:
         raise BadInput(f"cannot write {path}: {problem.strerror}") from None
 
 
+def save_new(path: Path, content: bytes) -> None:
+    """Like `save`, but what is there already stays, whoever made it, even at the last moment (BadInput)."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("xb") as out:
+            out.write(content)
+        os.link(draft, path, follow_symlinks=False)
+    except FileExistsError:
+        raise BadInput(f"{path} exists already", hint="Replace it with --overwrite.") from None
+    except OSError as problem:
+        raise BadInput(f"cannot write {path}: {problem.strerror}") from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def check_can_save(path: Path) -> None:
     """Finds out early whether `save` has a chance (BadInput)."""
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):

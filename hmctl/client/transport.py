@@ -4,7 +4,7 @@ Messages are made from the kind of failure, never from a library's text: some of
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 from urllib.parse import quote
@@ -35,7 +35,10 @@ class Upload:
 
 @dataclass(frozen=True)
 class Call:
-    """One request. `path` is already quoted (see `path_of`); `largest_body` bounds the answer in bytes."""
+    """One request. `path` is already quoted (see `path_of`); `largest_body` bounds the answer in bytes.
+
+    `on_part` is told how many bytes of the answer have come so far.
+    """
 
     method: Method
     path: str
@@ -48,6 +51,7 @@ class Call:
     form: Mapping[str, str] | None = None
     upload: Upload | None = None
     largest_body: int = _LARGEST_BODY
+    on_part: Callable[[int], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,8 @@ class Transport:
             if self._clock.steady() > deadline:
                 raise httpx.ReadTimeout("deadline")
             parts.append(part)
+            if call.on_part is not None:
+                call.on_part(size)
         return b"".join(parts)
 
     def _connections(self) -> httpx.Client:

@@ -4,7 +4,7 @@ The payer's key or token is a parameter of the calls that may carry it (submitti
 nothing else, so it cannot slip into another request.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -19,6 +19,7 @@ from hmctl.secret import Secret
 
 _ATTEST: Final = 90.0
 _SQL: Final = 120.0
+_DOWNLOAD: Final = 600.0
 _LARGEST_ARTIFACT: Final = 32 * 1024 * 1024
 _LARGEST_EVIDENCE: Final = 8 * 1024 * 1024
 
@@ -175,10 +176,17 @@ class V1(Caller):
         call = Call("GET", path_of("runs", run_id, "receipt"), USUAL, payer=payer)
         return self.send(call).object()
 
-    def artifact(self, run_id: str, filename: str, *, payer: Secret | None = None) -> bytes:
-        """The bytes of one artifact."""
+    def artifact(
+        self,
+        run_id: str,
+        filename: str,
+        *,
+        payer: Secret | None = None,
+        on_part: Callable[[int], None] | None = None,
+    ) -> bytes:
+        """The bytes of one artifact; `on_part` is told how many have come so far."""
         path = path_of("runs", run_id, "artifacts", filename)
-        call = Call("GET", path, LONG, payer=payer, largest_body=_LARGEST_ARTIFACT)
+        call = Call("GET", path, _DOWNLOAD, payer=payer, largest_body=_LARGEST_ARTIFACT, on_part=on_part)
         return self.send(call).content
 
     # --- agents ---

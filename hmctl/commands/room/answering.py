@@ -19,11 +19,11 @@ from hmctl.errors import (
     WindowOver,
 )
 from hmctl.io import one_line
-from hmctl.render import progress, units
+from hmctl.render import downloads, progress, units
 from hmctl.render import run as run_text
 from hmctl.rooms.opening import OpenedRoom
 from hmctl.runs import artifacts, receipts, records, statements, watch
-from hmctl.runs.artifacts import Fetched
+from hmctl.runs.artifacts import Fetched, Fetching, Target
 from hmctl.runs.asked import Asked
 from hmctl.runs.records import Verdict
 from hmctl.secret import Secret
@@ -31,10 +31,10 @@ from hmctl.secret import Secret
 
 @dataclass(frozen=True)
 class Presentation:
-    """How the user wants the answer."""
+    """How the user wants the answer; without a target no files are fetched."""
 
     as_json: bool = False
-    fetch: bool = False
+    target: Target | None = None
     output: Path | None = None
     strict: bool = True
     receipt: Path | None = None
@@ -141,7 +141,7 @@ def resume_hint(run_id: str, *, is_link: bool) -> str:
 
 def _print_answer(app: App, pending: Pending, judged: Judged, presentation: Presentation) -> None:
     row = judged.row
-    fetched = _fetch(pending, judged) if presentation.fetch else Fetched()
+    fetched = _fetch(app, pending, judged, presentation.target) if presentation.target else Fetched()
     if presentation.output is not None:
         files.save(presentation.output, (row.output or "").encode("utf-8", "replace"))
     if presentation.as_json:
@@ -191,14 +191,14 @@ def _save_receipt(app: App, receipt: JsonObject | HmctlError | None, path: Path 
     app.terminal.say(f"receipt written to {path}")
 
 
-def _fetch(pending: Pending, judged: Judged) -> Fetched:
-    return artifacts.fetch(
+def _fetch(app: App, pending: Pending, judged: Judged, target: Target) -> Fetched:
+    how = Fetching(
         pending.opened.client,
-        judged.row,
-        verified=judged.verdict.verified if judged.verdict else None,
-        payer=pending.reading_payer,
-        parent=Path.cwd(),
+        judged.verdict.verified if judged.verdict else None,
+        pending.reading_payer,
+        watch=lambda artifact: downloads.bar(app.terminal, artifact.filename, artifact.size_bytes),
     )
+    return artifacts.fetch(how, judged.row, target=target)
 
 
 def _say_artifacts(app: App, row: RunRow, fetched: Fetched) -> None:

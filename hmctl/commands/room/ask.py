@@ -18,6 +18,7 @@ from hmctl.packages.packing import Package
 from hmctl.rooms import opening, reference
 from hmctl.rooms.opening import OpenedRoom
 from hmctl.runs import asking, paying, question
+from hmctl.runs.artifacts import Target
 from hmctl.runs.asking import Ask, Budget
 from hmctl.runs.paying import Payer, PayerOptions
 from hmctl.trust import consent
@@ -59,6 +60,7 @@ class Options:
 @click.option("--mediator-model", default="")
 @click.option("--max-cost", type=params.USD, metavar="USD", help="Do not ask if it may cost more than this.")
 @click.option("--fetch", is_flag=True, help="Save artifacts below ./hivemind-artifacts.")
+@click.option("--overwrite", is_flag=True, help="With --fetch: replace other files of the same names.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write the answer to this file instead of stdout.")
 @click.option("--receipt", type=click.Path(path_type=Path), help="Keep the receipt, which checks the answer later.")
 @click.option("--no-strict-attestation", is_flag=True, help="Show the answer even if its record is rejected.")
@@ -181,7 +183,7 @@ def _options(room: str, given: dict[str, object]) -> Options:
         payer=PayerOptions(str(given["payer_key"]), bool(given["allow_foreign_payer"])),
         presentation=Presentation(
             as_json=bool(given["as_json"]),
-            fetch=bool(given["fetch"]),
+            target=Target(overwrite=bool(given["overwrite"])) if given["fetch"] else None,
             output=output if isinstance(output, Path) else None,
             strict=not given["no_strict_attestation"],
             receipt=receipt if isinstance(receipt, Path) else None,

@@ -17,6 +17,7 @@ from hmctl.rooms import opening, reference
 from hmctl.rooms.opening import OpenedRoom
 from hmctl.rooms.reference import RoomRef
 from hmctl.runs import paying
+from hmctl.runs.artifacts import Target
 from hmctl.runs.asked import Asked, AskedRuns
 from hmctl.runs.paying import PayerOptions
 
@@ -47,6 +48,8 @@ class Options:
 @click.option("--window", type=click.IntRange(min=1), default=2820, show_default=True, help="Longest wait in seconds.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs to list.")
 @click.option("--fetch", is_flag=True, help="Save artifacts below ./hivemind-artifacts.")
+@click.option("--artifacts", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Save them here.")
+@click.option("--overwrite", is_flag=True, help="Replace other files of the same names.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write the answer to this file.")
 @click.option("--no-strict-attestation", is_flag=True, help="Show the answer even if its record is rejected.")
 @click.option("--payer-key", default="", metavar="TOKEN", help="The spend token that paid, for a share link.")
@@ -58,19 +61,21 @@ def command(
 ) -> None:
     """List runs, print one as the service tells it, or fetch and verify one.
 
-    RUN_ID alone prints the service's JSON. With --link, --room or --wait the run is verified as after `room ask` and
-    its answer printed, with the exit codes of `room ask`. What this machine asked is verified against its own notes.
+    RUN_ID alone prints the service's JSON. With --link, --room, --wait or --artifacts the run is verified as after
+    `room ask` and its answer printed, with the exit codes of `room ask`. What this machine asked is verified against
+    its own notes. Each artifact is compared with the signed record before it is written.
 
     \b
     Examples:
       hmctl room runs
       hmctl room runs 4f0a9c1d22be
       hmctl room runs 4f0a9c1d22be --link "$ROOM" --wait
+      hmctl room runs 4f0a9c1d22be --link "$ROOM" --artifacts ./report
     """
     output = shown["output"]
     presentation = Presentation(
         as_json=bool(shown["as_json"]),
-        fetch=bool(shown["fetch"]),
+        target=_target(shown),
         output=output if isinstance(output, Path) else None,
         strict=not shown["no_strict_attestation"],
     )
@@ -81,12 +86,19 @@ def command(
     )
 
 
+def _target(shown: dict[str, object]) -> Target | None:
+    folder, overwrite = shown["artifacts"], bool(shown["overwrite"])
+    if isinstance(folder, Path):
+        return Target(folder, overwrite)
+    return Target(overwrite=overwrite) if shown["fetch"] else None
+
+
 def run(app: App, options: Options) -> None:
     """Lists, prints or verifies (HttpFailed, RecordRejected, …)."""
     run_id = None if options.run_id is None else ids.checked(options.run_id, what="run")
     if run_id is None:
         _list(app, options)
-    elif options.room is None and not options.wait:
+    elif options.room is None and not options.wait and options.presentation.target is None:
         app.terminal.document(app.owner().run(run_id))
         app.terminal.warn("this is what the service says; --wait verifies the signed record")
     else:
