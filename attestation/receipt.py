@@ -16,7 +16,7 @@ from attestation.evidence.checks import CheckResult, Outcome, not_checked, verif
 from attestation.evidence.roots import TrustRoot
 from attestation.evidence.verifier import EvidencePolicy, VerifiedEvidence
 from attestation.manifests.normalise import OPERATOR_UPDATES
-from attestation.manifests.run_record import COMPLETED, RunArtifact
+from attestation.manifests.run_record import COMPLETED, RunArtifact, had_row_policies
 from attestation.receipts.artifacts import check_artifacts
 from attestation.receipts.binding import Bound, Trust, bind_signer
 from attestation.receipts.consistency import check_consistency
@@ -27,6 +27,7 @@ from attestation.verifier import RunExpectation, VerifiedRoom, VerifiedRun
 
 RECORD, CONSISTENCY, ROOM, OWNER, BUILD = "record signature", "consistency", "room", "owner key", "room trust"
 RUN, NONCE, PROMPT, ANSWER, ARTIFACTS = "run id", "client nonce", "prompt", "answer", "artifacts"
+SCOPE: Final = "scope enforcement"
 _ABSENT: Final = "none was given"
 
 
@@ -110,6 +111,7 @@ def verify_receipt(
         verified(ROOM, f"{room.manifest.room_id}, version {room.manifest.serial}"),
         verified(OWNER) if expect.owner_pubkey_b64 is not None else owner,
         build,
+        *_scope(parts.body),
         *_account(parts.body, expect),
     )
     return VerifiedReceipt(run, room, bound.evidence, checks)
@@ -188,6 +190,15 @@ def _check_run(
     if expect.artifacts is not None:
         check_artifacts(body["artifacts"], expect.artifacts)
     return run
+
+
+def _scope(body: Mapping[str, Any]) -> tuple[CheckResult, ...]:
+    """What stood between the query agent and the data, where the record tells."""
+    if not body.get("scope_enforcement"):
+        return ()
+    if had_row_policies(body):
+        return (verified(SCOPE, "the database itself showed the query agent permitted rows only"),)
+    return (verified(SCOPE, "a function filtered what the query agent had read; no row policies were in force"),)
 
 
 def _account(body: Mapping[str, Any], expect: ReceiptExpectation) -> list[CheckResult]:

@@ -12,7 +12,7 @@ class RoomTerms:
     """The terms of one room. `query_agent_id` and `mediator_agent_id` are empty when the room names none.
 
     `agents` are the signed digests of the agents that the room names. An empty `llm_providers` means no models, an
-    empty `allowed_tables` no SQL.
+    empty `allowed_tables` no SQL. With `require_row_policies` query agents read through row policies or not at all.
     """
 
     room_id: str
@@ -30,6 +30,7 @@ class RoomTerms:
     allow_artifacts: bool
     allowed_tables: tuple[str, ...]
     agents: tuple[AgentDigests, ...]
+    require_row_policies: bool = False
 
     @property
     def uploadable(self) -> bool:
@@ -62,4 +63,5 @@ def read(verified: VerifiedRoom) -> RoomTerms:
         allow_artifacts=manifest.allow_artifacts,
         allowed_tables=manifest.allowed_tables or (),
         agents=manifest.agents,
+        require_row_policies=manifest.require_row_policies,
     )

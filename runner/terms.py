@@ -54,6 +54,7 @@ class RunTerms:
     scope_mode: str
     scope_mode_reason: str
     client_nonce: str = ""
+    require_row_policies: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The form that the run's row keeps."""

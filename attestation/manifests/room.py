@@ -80,6 +80,7 @@ class AgentDigests:
 class RoomManifest:
     """One room. `allowed_tables` None means an old manifest without that member; () means no SQL.
 
+    `require_row_policies`: nothing is answered unless the database itself hides what the scope agent does not permit.
     Times are unix seconds. `serial` counts signed versions of the room, 0 where the manifest has none.
     `agents` is empty where the owner's service did not sign digests.
     """
@@ -104,6 +105,7 @@ class RoomManifest:
     serial: int = 0
     expires_at: float | None = None
     agents: tuple[AgentDigests, ...] = ()
+    require_row_policies: bool = False
     schema: str = SCHEMA
 
     def to_wire(self) -> dict[str, Any]:
@@ -116,7 +118,7 @@ class RoomManifest:
             "rules": self.rules,
             "rules_hash": self.rules_hash,
             "policy": self.policy,
-            "scope": asdict(self.scope),
+            "scope": asdict(self.scope) | ({"require_row_policies": True} if self.require_row_policies else {}),
             "query": asdict(self.query),
             "mediator": asdict(self.mediator) if self.mediator else {"agent_id": ""},
             "output": {"visibility": self.output_visibility},
@@ -171,6 +173,7 @@ def parse_room(manifest: Mapping[str, Any]) -> RoomManifest:
         serial=top.count("serial") if top.has("serial") else 0,
         expires_at=top.moment("expires_at") if top.has("expires_at") else None,
         agents=_agents(top) if top.has("agents") else (),
+        require_row_policies=scope.flag("require_row_policies") if scope.has("require_row_policies") else False,
     )
     _check_consistent(room)
     return room

@@ -22,6 +22,8 @@ SIGNER_DEVELOPMENT: Final = "development"
 SIGNER_DSTACK: Final = "dstack"
 MAX_ERROR_CHARACTERS: Final = 500
 RECEIPT_VERSION: Final = 1
+SCOPE_FN: Final = "scope_fn"
+ROW_POLICIES: Final = "row_policies"
 _HIDDEN_NAME: Final = "sha256:"
 
 
@@ -68,7 +70,8 @@ class RunBody:
     Everything from `mediator_agent_id` on is ours and left out of the wire form while None. `guard_verdicts`
     counts decisions by name, `models` names the model of each stage. `outcome` is the status or the stable code
     of a failure. `billing_status` says whether `cost_micro_usd` was charged against the hold. `evidence_sha256`
-    is `evidence_hash` of what the service offered as evidence.
+    is `evidence_hash` of what the service offered as evidence. `scope_enforcement` names what stood between the query
+    stage and the data, `SCOPE_FN` and `ROW_POLICIES`; `row_policies_sha256` says which policies those were.
     """
 
     run_id: str
@@ -114,6 +117,8 @@ class RunBody:
     asked_at_ms: int | None = None
     ended_at_ms: int | None = None
     evidence_sha256: str | None = None
+    scope_enforcement: tuple[str, ...] | None = None
+    row_policies_sha256: str | None = None
 
     def to_wire(self) -> dict[str, Any]:
         """The object that is signed."""
@@ -125,6 +130,12 @@ class RunBody:
 def hash_error(text: str) -> str:
     """`error_hash` of an error text: the hash of its first 500 characters; empty for no error."""
     return text_hash(text[:MAX_ERROR_CHARACTERS]) if text else ""
+
+
+def had_row_policies(body: Mapping[str, Any]) -> bool:
+    """Whether a statement says that the query stage read through row policies."""
+    enforcement = body.get("scope_enforcement")
+    return isinstance(enforcement, list) and ROW_POLICIES in enforcement
 
 
 def hidden_name(filename: str) -> str:

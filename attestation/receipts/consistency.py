@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from attestation.digests import text_hash
 from attestation.errors import ManifestError, RunFieldMissing
-from attestation.manifests.run_record import COMPLETED, FAILED, RECEIPT_VERSION
+from attestation.manifests.run_record import COMPLETED, FAILED, RECEIPT_VERSION, ROW_POLICIES
 from attestation.reading import SHA256_HEX, Reader
 from attestation.receipts.errors import ReceiptInconsistent, ReceiptVersionUnknown
 
@@ -41,6 +41,7 @@ def check_consistency(body: Mapping[str, Any]) -> None:
         _check_times(reader)
         _check_money(reader)
         _check_artifacts(reader)
+        _check_scope(reader)
     except ManifestError as error:
         raise ReceiptInconsistent(error.field) from error
 
@@ -111,3 +112,12 @@ def _check_artifacts(body: Reader) -> None:
         artifact.sha256("sha256")
     if names != sorted(set(names)):
         raise ReceiptInconsistent("artifacts")
+
+
+def _check_scope(body: Reader) -> None:
+    """Row policies were in force if, and only if, the record says which."""
+    names = body.texts("scope_enforcement") if body.has("scope_enforcement") else ()
+    if body.has("row_policies_sha256"):
+        body.sha256("row_policies_sha256")
+    if (ROW_POLICIES in names) != body.has("row_policies_sha256"):
+        raise ReceiptInconsistent("scope_enforcement")

@@ -6,6 +6,7 @@ from typing import Any
 from attestation.errors import RoomExpired
 from attestation.manifests.normalise import FIXED
 from attestation.manifests.room import SEALED, RoomManifest
+from attestation.manifests.run_record import COMPLETED, had_row_policies
 from attestation.receipts.errors import RoomContradicted
 
 
@@ -32,5 +33,7 @@ def check_terms(manifest: RoomManifest, body: Mapping[str, Any]) -> None:
         raise RoomContradicted("provider")
     if body.get("artifacts") and not manifest.allow_artifacts:
         raise RoomContradicted("artifacts")
+    if manifest.require_row_policies and body.get("status") == COMPLETED and not had_row_policies(body):
+        raise RoomContradicted("scope_enforcement")
     if manifest.expires_at is not None and body["asked_at_ms"] >= manifest.expires_at * 1000:
         raise RoomExpired

@@ -110,6 +110,7 @@ _SUBJECTS: Final[Mapping[str, Callable[[RoomManifest], str]]] = {
     "Artifacts": lambda manifest: "allowed" if manifest.allow_artifacts else "not allowed",
     "Tables": _tables,
     "Query mode": lambda manifest: manifest.query.mode,
+    "Row policies": lambda manifest: "required" if manifest.require_row_policies else "not required",
     "Scope agent": _agent("scope"),
     "Query agent": _agent("query"),
     "Mediator": _agent("mediator"),

@@ -25,6 +25,10 @@ _ANCHOR: Final[Mapping[str, str]] = {
 _OPERATOR: Final[Mapping[Standing, str]] = {
     Standing.VERIFIED: "proven hardware runs the service; what it may run: see below",
 }
+_ROWS: Final[Mapping[bool, str]] = {
+    True: "row policies required: the database itself hides every row and column that the scope agent does not permit",
+    False: "the scope agent decides how rows are filtered; row policies are not required",
+}
 _UNPROVEN_OPERATOR: Final = "nothing proves what runs here: take it that the operator can read everything"
 
 
@@ -82,6 +86,7 @@ def _what_leaves(manifest: RoomManifest) -> Facts:
     through = ", after the mediator read it" if manifest.mediator else ", as the query agent gives it"
     models = ", ".join(manifest.llm_providers)
     return [
+        ("Rows", _ROWS[manifest.require_row_policies]),
         ("Answers", f"the text of an answer{through}"),
         ("Files", "agents may leave files with an answer" if manifest.allow_artifacts else "none"),
         ("Models", f"what agents send to models of {models}" if models else "nothing: no model may be called"),

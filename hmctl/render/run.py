@@ -42,6 +42,7 @@ def completed_json(
         "attestation_ok": verdict is not None and verdict.is_proof,
         "attestation_reason": reason,
         "unchecked": list(verdict.verified.unchecked) if verdict and verdict.verified else [],
+        "scope_enforcement": verdict.verified.body.get("scope_enforcement", []) if verdict and verdict.verified else [],
         "hold_micro_usd": wire.whole(row.raw, "billing_hold_micro_usd"),
         "cost_micro_usd": wire.whole(row.raw, "billing_cost_micro_usd"),
         "billing_status": wire.text(row.raw, "billing_status"),

@@ -41,6 +41,7 @@ class Terms:
     trust_mode: str
     composes: tuple[str, ...]
     expires_at: float | None
+    require_row_policies: bool = False
 
     def body(self) -> JsonObject:
         """The request."""
@@ -60,6 +61,8 @@ class Terms:
             "allowed_tables": list(self.allowed_tables),
             "trust": trust,
         }
+        if self.require_row_policies:
+            body["require_row_policies"] = True
         if self.expires_at is not None:
             body["expires_at"] = self.expires_at
         if self.query_mode:
@@ -119,6 +122,7 @@ def _check_terms(terms: Terms, manifest: RoomManifest) -> None:
         "output visibility": (terms.output_visibility, manifest.output_visibility),
         "model providers": (set(terms.llm_providers), set(manifest.llm_providers)),
         "artifacts": (terms.allow_artifacts, manifest.allow_artifacts),
+        "row policies": (terms.require_row_policies, manifest.require_row_policies),
         "tables": (_folded(terms.allowed_tables), _folded(manifest.allowed_tables or ())),
         "trust mode": (terms.trust_mode, manifest.trust.mode),
         "builds": (terms.composes, manifest.trust.allowed_composes),

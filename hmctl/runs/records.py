@@ -7,6 +7,7 @@ from attestation import verifier
 from attestation.digests import text_hash
 from attestation.errors import KernelError
 from attestation.manifests.room import AgentDigests
+from attestation.manifests.run_record import had_row_policies
 from attestation.verifier import RunExpectation, VerifiedRun
 from hmctl.client import wire
 from hmctl.client.wire import RunRow
@@ -42,12 +43,15 @@ def judge(row: RunRow, opened: OpenedRoom, asked: Asked) -> Verdict:
         raise RecordRejected.because(problem, run_id=row.run_id) from problem
     _check_own_agent(verified, asked, row)
     _check_pinned_agent(verified, opened, row)
+    _check_row_policies(verified, opened, row)
     _check_cost(verified, row)
     explanation = opened.trust.explanation
     if not skipped:
         explanation = "the signed record fits room, terms, question, run and outcome"
         if not asked.prompt_hash:
             explanation = "the signed record fits room, terms, run and outcome; the question was not compared"
+        if had_row_policies(verified.body):
+            explanation += "; the query agent read through row policies"
         if opened.trust.standing is Standing.DEVELOPMENT:
             explanation += " (development key: proves nothing about hardware)"
     return Verdict(verified, not skipped, explanation)
@@ -96,6 +100,18 @@ def _check_cost(verified: VerifiedRun, row: RunRow) -> None:
     if signed is not None and shown is not None and signed != shown:
         raise RecordRejected(
             "The service says that the run cost something else than was signed.", run_id=row.run_id, code="cost_differs"
+        )
+
+
+def _check_row_policies(verified: VerifiedRun, opened: OpenedRoom, row: RunRow) -> None:
+    if not opened.manifest.require_row_policies or row.status != "completed":
+        return
+    if not had_row_policies(verified.body):
+        raise RecordRejected(
+            "The room demands row policies, and this run was answered without any.",
+            run_id=row.run_id,
+            code="row_policies_missing",
+            check="row policies",
         )
 
 

@@ -38,6 +38,7 @@ def _facts(manifest: RoomManifest) -> Facts:
         ("Models from", ", ".join(manifest.llm_providers) or "nowhere"),
         ("Artifacts", "may leave" if manifest.allow_artifacts else "stay in"),
         ("SQL tables", "not signed (an old room)" if tables is None else str(len(tables))),
+        ("Row policies", "required" if manifest.require_row_policies else "as the scope agent likes"),
         ("Trust in builds", manifest.trust.mode.replace("_", " ")),
         ("Accepted builds", _builds(manifest.trust.allowed_composes)),
         ("Serial", str(manifest.serial)),

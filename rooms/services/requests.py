@@ -30,3 +30,4 @@ class RoomRequest:
     allowed_composes: tuple[str, ...] = ()
     allowed_tables: tuple[str, ...] = ()
     expires_at: float | None = None
+    require_row_policies: bool = False

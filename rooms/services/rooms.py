@@ -148,6 +148,7 @@ def _manifest(owner: Owner, request: RoomRequest, cast: RoomCast, key: SigningKe
         serial=1,
         expires_at=request.expires_at,
         agents=cast.digests,
+        require_row_policies=request.require_row_policies,
     )
 
 

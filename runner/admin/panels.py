@@ -22,6 +22,7 @@ TOTALS = (
     ("total_tokens", "Tokens together"),
     ("max_tokens", "Token budget"),
 )
+BETWEEN = {"scope_fn": "a scope function", "row_policies": "row policies in the database"}
 SIGNERS = {
     "development": "signed with the development key, which proves nothing about hardware",
     "dstack": "signed with a key that attested hardware vouches for",
@@ -79,8 +80,18 @@ def _receipt(run: Run) -> Panel:
     runtime = str(body.get("container_runtime") or columns.NOTHING)
     return Panel(
         "Receipt",
-        facts=[("State", SIGNERS.get(kind, "signed, by an unknown kind of key")), ("Containers ran on", runtime)],
+        facts=[
+            ("State", SIGNERS.get(kind, "signed, by an unknown kind of key")),
+            ("Containers ran on", runtime),
+            ("Between agent and data", _between(body)),
+        ],
     )
+
+
+def _between(body: Mapping[str, Any]) -> str:
+    names = body.get("scope_enforcement")
+    told = [BETWEEN.get(name, "something unknown") for name in names] if isinstance(names, list) else []
+    return " and ".join(told) or columns.NOTHING
 
 
 def _whole(value: object) -> str:

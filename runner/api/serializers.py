@@ -183,6 +183,12 @@ class RunResponse(serializers.Serializer[Any]):
     scope_mode_reason = serializers.CharField(required=False)
     query_inspection_mode = serializers.CharField(required=False)
     scope_evidence = serializers.JSONField(required=False)
+    scope_enforcement = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="What stood between the query stage and the data: scope_fn, row_policies.",
+    )
+    row_policies_sha256 = serializers.CharField(required=False, allow_null=True)
     limits = serializers.JSONField(required=False)
     build = RunBuildResponse(required=False, help_text="How far the build of the agent is that came with the question.")
     artifacts = ArtifactResponse(many=True, required=False)

@@ -72,6 +72,8 @@ def run(row: Run, reader: Reader) -> dict[str, Any]:
         "scope_mode": row.terms["scope_mode"],
         "scope_mode_reason": row.terms["scope_mode_reason"],
         "query_inspection_mode": "sealed" if row.terms["query_visibility"] == "sealed" else "full",
+        "scope_enforcement": row.scope_enforcement,
+        "row_policies_sha256": row.row_policies_sha256 or None,
         "limits": _limits(row),
     }
     if row.usage:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from runner.bridge import auth, faults, health, judging, query_files, scope_only, simulate, tools
+from runner.bridge import auth, faults, health, judging, policy_check, query_files, scope_only, simulate, tools
 from runner.bridge.dialects import anthropic, models, openai, simple
 from runner.bridge.errors import fault_of
 from runner.bridge.faults import Fault
@@ -36,6 +36,8 @@ def routes_for(session: StageSession) -> list[web.RouteDef]:
         routes += [*scope_only.file_routes(), *simulate.routes()]
         if session.verify_scope is not None:
             routes += scope_only.verify_routes(session.verify_scope)
+        if session.verify_policies is not None:
+            routes += policy_check.routes(session.verify_policies)
     if session.role == "query" and session.desk is not None:
         routes += query_files.routes(session.desk)
     if session.role == "mediator" and session.judge is not None:

@@ -45,7 +45,10 @@ class QueryFiles(Protocol):
 
 @dataclass(frozen=True)
 class Candidate:
-    """What a scope agent may decide on, to be tried out. `row_policies` is as it came, None when there are none."""
+    """What a scope agent may decide on, to be tried out. `row_policies` is as it came, None when there are none.
+
+    `scope_fn_source` is empty for policies alone.
+    """
 
     scope_fn_source: str = field(repr=False)
     row_policies: object = field(default=None, repr=False)
@@ -108,6 +111,7 @@ class StageSession:
     budget: Budget = field(repr=False)
     llm: LlmRoute | None = None
     verify_scope: ScopeVerifier | None = field(default=None, repr=False)
+    verify_policies: ScopeVerifier | None = field(default=None, repr=False)
     query_files: QueryFiles | None = field(default=None, repr=False)
     query_agent_id: str = ""
     desk: QueryDesk | None = field(default=None, repr=False)

@@ -20,7 +20,8 @@ class Run(models.Model):
     key sealed to the workers that were alive at submission; it is emptied in the same update that ends the run.
     `fence` rises with every claim and guards every later write of the worker. `issuer_token_id` is empty when the
     owner asked. `evidence_sha256` names the evidence that the service offered when the run ended; `compose_hash` is the
-    build that the record in `receipt` names, which the database itself takes from there.
+    build that the record in `receipt` names, which the database itself takes from there. `scope_enforcement` names what
+    stood between the query stage and the data, as the record does, and `row_policies_sha256` which row policies.
     """
 
     id = models.CharField(max_length=64, primary_key=True)
@@ -54,6 +55,8 @@ class Run(models.Model):
         db_persist=True,
     )
     usage = models.JSONField(default=dict)
+    scope_enforcement = models.JSONField(default=list, blank=True)
+    row_policies_sha256 = models.CharField(max_length=64, blank=True)
 
     billing_status = models.CharField(max_length=20, choices=BillingStatus.choices, default=BillingStatus.UNBILLED)
     billing_provider = models.CharField(max_length=40, blank=True)

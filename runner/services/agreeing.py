@@ -108,6 +108,7 @@ def freeze(loaded: LoadedRoom, request: RunRequest, cast: Cast, *, vault_items: 
         scope_mode=mode,
         scope_mode_reason=reason,
         client_nonce=request.client_nonce,
+        require_row_policies=terms.require_row_policies,
     )
 
 

@@ -16,12 +16,17 @@ SENTENCES = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known about how a run went: everything the receipt says beyond the terms."""
+    """What is known about how a run went: everything the receipt says beyond the terms.
+
+    `scope_enforcement` is empty until the query stage could read; `row_policies_sha256` until it did through policies.
+    """
 
     vault_items: int = 0
     image_ids: dict[str, str] = field(default_factory=dict)
     container_runtime: str = ""
     guard_verdicts: dict[str, int] = field(default_factory=dict)
+    scope_enforcement: tuple[str, ...] = ()
+    row_policies_sha256: str = ""
     usage: dict[str, Any] = field(default_factory=dict)
 
 

@@ -100,9 +100,9 @@ def _stages(ctx: RunContext) -> Ending:
         ctx.vault = vault.snapshot(ctx.room, ctx.room_key)
         if ctx.terms.allowed_tables:
             ctx.tables = readers.ensure(ctx.run.tenant, ctx.room.id, ctx.terms.allowed_tables)
-        source = scope.run(ctx, preparation)
+        decision = scope.run(ctx, preparation)
         files = leaving.allowed(ctx, preparation)
-        output = query.run(ctx, preparation, scope_source=source, desk=files.for_query() if files else None)
+        output = query.run(ctx, preparation, decision=decision, desk=files.for_query() if files else None)
         if ctx.terms.mediator is not None:
             output = mediate.run(ctx, preparation, raw_output=output, leaving=files)
         if files is not None:

@@ -34,6 +34,8 @@ def end(run: Run, ending: Ending, *, room_key: bytes | None) -> None:
     values: dict[str, Any] = {
         "evidence_sha256": seal.evidence_sha256,
         "usage": usage,
+        "scope_enforcement": list(ending.facts.scope_enforcement),
+        "row_policies_sha256": ending.facts.row_policies_sha256,
         "error": ending.sentence,
         "failure_code": ending.code or "",
         "handoff": {},

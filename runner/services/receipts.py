@@ -159,6 +159,8 @@ def _body(run: Run, terms: RunTerms, ending: Ending, account: Account, seal: Sea
         asked_at_ms=asked_at_ms,
         ended_at_ms=ended_at_ms,
         evidence_sha256=seal.evidence_sha256,
+        scope_enforcement=facts.scope_enforcement or None,
+        row_policies_sha256=facts.row_policies_sha256 or None,
     )
 
 

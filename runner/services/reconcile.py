@@ -13,7 +13,7 @@ from runner import nudges
 from runner.engine.errors import EngineError
 from runner.enums import FailureCode, RunStatus
 from runner.models import Run
-from runner.services import finish
+from runner.services import finish, leftovers
 
 log = logging.getLogger(__name__)
 RENUDGE_SECONDS = 5
@@ -21,13 +21,14 @@ FORGET_WORKER_SECONDS = 3_600
 
 
 def sweep() -> None:
-    """End what cannot go on, wake what was forgotten, remove containers and workers that nobody knows."""
+    """End what cannot go on, wake what was forgotten, remove containers, readers and workers that nobody knows."""
     alive = {w.worker_id for w in handoff.living("runs")}
     _sweep_waiting(alive)
     _end_orphans(Run.objects.filter(status=RunStatus.RUNNING), alive)
     forgotten = clock.now() - timedelta(seconds=FORGET_WORKER_SECONDS)
     WorkerKey.objects.filter(heartbeat_at__lt=forgotten).delete()
     _remove_strays()
+    leftovers.remove()
 
 
 def _sweep_waiting(alive: set[str]) -> None:

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from runner.bridge.sessions import Candidate
-from runner.scopefn.answers import View
-from runner.scopefn.client import ScopeFunction
+from runner.rowpolicies import decision
+from runner.rowpolicies.errors import PoliciesInvalid
+from runner.scope_output import ScopeOutput
+from runner.stages import sight
 from runner.stages.context import RunContext
+from runner.stages.sight import Sight
 
 
 class CandidateRefused(Exception):
@@ -14,9 +17,15 @@ class CandidateRefused(Exception):
 
 
 @contextmanager
-def opened(_ctx: RunContext, candidate: Candidate) -> Iterator[View]:
-    """The candidate in a process of its own. Raises ScopeFnInvalid, CandidateRefused, ScopeSandboxUnavailable."""
-    if candidate.row_policies is not None:
-        raise CandidateRefused("this service knows no row policies")
-    with ScopeFunction.start(candidate.scope_fn_source) as function:
-        yield function
+def opened(ctx: RunContext, candidate: Candidate) -> Iterator[Sight]:
+    """What the query stage would see if the scope stage ended with this.
+
+    Raises ScopeFnInvalid, CandidateRefused, ScopeSandboxUnavailable, DatabaseBusy and ReaderNotConfined.
+    """
+    printed = ScopeOutput(candidate.scope_fn_source or None, candidate.row_policies)
+    try:
+        decided = decision.of(printed, policies_required=ctx.terms.require_row_policies)
+        with sight.decided(ctx, decided) as seen:
+            yield seen
+    except PoliciesInvalid as error:
+        raise CandidateRefused(error.detail) from error

@@ -8,6 +8,7 @@ from rooms.models import Room
 from rooms.services.vault import VaultEntry
 from runner.engine.base import Engine
 from runner.models import Run
+from runner.rowpolicies.decision import Decision
 from runner.services.active import ActiveRun
 from runner.services.endings import Facts
 from runner.terms import RunTerms, StageTerms
@@ -32,6 +33,7 @@ class RunContext:
     usage: dict[str, dict[str, Any]] = field(default_factory=dict)
     guard_verdicts: dict[str, int] = field(default_factory=dict)
     container_runtime: str = ""
+    decision: Decision | None = None
 
     def stage(self, name: str) -> StageTerms:
         """The terms of one stage."""
@@ -48,6 +50,10 @@ class RunContext:
         """Tokens that the stages so far have used."""
         return sum(int(used.get("total_tokens", 0)) for used in self.usage.values())
 
+    def enforce(self, decision: Decision) -> None:
+        """Note what stands between the query stage and the data from now on."""
+        self.decision = decision
+
     def count_verdicts(self, counts: dict[str, int]) -> None:
         """Add one stage's guard verdicts to the run's."""
         for verdict, times in counts.items():
@@ -62,6 +68,8 @@ class RunContext:
             image_ids=dict(self.image_ids),
             container_runtime=self.container_runtime,
             guard_verdicts=dict(self.guard_verdicts),
+            scope_enforcement=self.decision.enforcement if self.decision else (),
+            row_policies_sha256=self.decision.policies_sha256 if self.decision else "",
             usage={**totals, "max_tokens": self.terms.max_tokens, "stages": stages},
         )
 

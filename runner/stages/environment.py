@@ -6,6 +6,7 @@ from hivemind.kit.conf import conf
 from hivemind.settings.schema import PREFIX
 from runner.bridge.budget import Budget
 from runner.bridge.sessions import Rehearsal
+from runner.rowpolicies.decision import SHOW_ALL
 from runner.stages.context import RunContext
 
 BRIDGE_PORT = 8787
@@ -67,7 +68,7 @@ def simulated(ctx: RunContext, rehearsal: Rehearsal, *, budget: Budget, token: s
     shared = common(ctx, "query", token=token, max_tokens=budget.max_tokens, max_calls=budget.max_calls)
     return shared | {
         "QUERY_PROMPT": rehearsal.prompt,
-        "SCOPE_FN_SOURCE": rehearsal.candidate.scope_fn_source,
+        "SCOPE_FN_SOURCE": rehearsal.candidate.scope_fn_source or SHOW_ALL,
     }
 
 

@@ -1,4 +1,6 @@
-"""The scope stage: full read of the room's tables and vault, and one function as its result."""
+"""The scope stage: full read of the room's tables and vault, and what others may see of them as its result."""
+
+from typing import Any
 
 from django.db import connections
 
@@ -8,17 +10,22 @@ from runner import scope_output
 from runner.budgets import scope_tokens
 from runner.enums import FailureCode
 from runner.errors import StageFailed
+from runner.rowpolicies import decision
+from runner.rowpolicies import verify as verify_policies
+from runner.rowpolicies.decision import Decision
+from runner.rowpolicies.errors import PoliciesInvalid
+from runner.rowpolicies.reader import make_reader
 from runner.scopefn import verify
 from runner.simulation.simulator import Simulations
-from runner.stages import environment, tooling
+from runner.stages import environment, sight, tooling
 from runner.stages.base import Task, carry_out
 from runner.stages.context import RunContext
 from runner.stages.preparing import Preparation
 from runner.tools.files import FileListing, QueryAgentFiles
 
 
-def run(ctx: RunContext, preparation: Preparation) -> str:
-    """The source of the scope function, as printed. Raises StageFailed when none was."""
+def run(ctx: RunContext, preparation: Preparation) -> Decision:
+    """What the scope agent printed: a function, row policies or both. Raises StageFailed when that was neither."""
     files = _query_files(ctx)
     with tooling.scope_tools(ctx, files) as tools:
         task = Task(
@@ -28,6 +35,7 @@ def run(ctx: RunContext, preparation: Preparation) -> str:
             variables=environment.scope(ctx),
             extras={
                 "verify_scope": verify.answer,
+                "verify_policies": lambda asked: _verified(ctx, asked),
                 "query_files": files,
                 "query_agent_id": ctx.terms.query.agent_id,
             },
@@ -35,9 +43,20 @@ def run(ctx: RunContext, preparation: Preparation) -> str:
         )
         output = carry_out(ctx, preparation, task)
     try:
-        return scope_output.extract(output)
-    except scope_output.NoScopeFunction as error:
+        return decision.of(scope_output.read(output), policies_required=ctx.terms.require_row_policies)
+    except (scope_output.NoScopeFunction, PoliciesInvalid) as error:
         raise StageFailed(FailureCode.SCOPE_AGENT, f"Scope agent failed: {error}") from error
+
+
+def _verified(ctx: RunContext, asked: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a scope agent that tries row policies out."""
+    try:
+        place = sight.place(ctx)
+        return verify_policies.answer(
+            asked, make=lambda stated: make_reader(place, stated), connect=sight.full(ctx).connect
+        )
+    finally:
+        connections.close_all()
 
 
 def _query_files(ctx: RunContext) -> QueryAgentFiles:

@@ -4,16 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from runner.scopefn.answers import View
-from runner.scopefn.fullread import FullRead
+from runner.stages import sight
 from runner.stages.context import RunContext
+from runner.stages.sight import Sight
 from runner.tools.files import ListFilesTool, QueryAgentFiles, ReadFileTool
 from runner.tools.registry import Tool, ToolRegistry
 from runner.tools.schema import SchemaTool
 from runner.tools.sql import SqlTool
 from runner.tools.tally import GuardTally
 from runner.tools.vault import VaultTool
-from tenants.databases import session
 
 
 @dataclass(frozen=True)
@@ -30,39 +29,37 @@ NO_TOOLS = StageTools(ToolRegistry([]), lambda: None)
 @contextmanager
 def scope_tools(ctx: RunContext, files: QueryAgentFiles) -> Iterator[StageTools]:
     """Full read of the room's tables and vault, and the query agent's files."""
-    with _reading_tools(ctx, FullRead(), [ListFilesTool(files), ReadFileTool(files)]) as tools:
+    with _reading_tools(ctx, sight.full(ctx), [ListFilesTool(files), ReadFileTool(files)]) as tools:
         yield tools
 
 
 @contextmanager
-def query_tools(ctx: RunContext, view: View) -> Iterator[StageTools]:
-    """Reads that pass through the scope function."""
-    with _reading_tools(ctx, view, []) as tools:
+def query_tools(ctx: RunContext, seen: Sight) -> Iterator[StageTools]:
+    """Reads of what the scope stage decided to show."""
+    with _reading_tools(ctx, seen, []) as tools:
         yield tools
 
 
 @contextmanager
-def rehearsal_tools(ctx: RunContext, view: View) -> Iterator[StageTools]:
+def rehearsal_tools(ctx: RunContext, seen: Sight) -> Iterator[StageTools]:
     """Those of the query stage, for a simulation of it; what it was refused is no refusal of the run."""
-    with _reading_tools(ctx, view, [], counted=False) as tools:
+    with _reading_tools(ctx, seen, [], counted=False) as tools:
         yield tools
 
 
 @contextmanager
-def _reading_tools(ctx: RunContext, view: View, more: Sequence[Tool], *, counted: bool = True) -> Iterator[StageTools]:
+def _reading_tools(ctx: RunContext, seen: Sight, more: Sequence[Tool], *, counted: bool = True) -> Iterator[StageTools]:
     verdicts = GuardTally()
     sql = SqlTool(
-        session.room_connection_factory(ctx.run.tenant, ctx.room.id),
-        allowed_tables=ctx.tables,
-        view=view,
+        seen.connect,
+        allowed_tables=seen.tables,
+        view=seen.view,
         verdicts=verdicts,
+        schema=seen.schema,
     )
-    tools: list[Tool] = [
-        sql,
-        SchemaTool(lambda: session.schema_rows(ctx.run.tenant), allowed_tables=ctx.tables),
-    ]
+    tools: list[Tool] = [sql, SchemaTool(seen.schema_rows, allowed_tables=seen.tables)]
     if ctx.vault:
-        tools.append(VaultTool(ctx.vault, view=view, verdicts=verdicts))
+        tools.append(VaultTool(ctx.vault, view=seen.vault_view, verdicts=verdicts))
     try:
         yield StageTools(ToolRegistry([*tools, *more]), sql.interrupt)
     finally:

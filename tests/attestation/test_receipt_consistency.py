@@ -42,6 +42,12 @@ CONTRADICTIONS: dict[str, Any] = {
     "a file twice": lambda body: body["artifacts"].append(body["artifacts"][1]),
     "a file without a digest": lambda body: body["artifacts"][0].update(sha256=""),
     "a text for a time": lambda body: body.update(ended_at_ms="now"),
+    "row policies that are not named": lambda body: body.update(scope_enforcement=["row_policies"]),
+    "row policies that were not in force": lambda body: body.update(row_policies_sha256="1" * 64),
+    "row policies without a digest": lambda body: body.update(
+        scope_enforcement=["row_policies"], row_policies_sha256="all"
+    ),
+    "an enforcement that is no list": lambda body: body.update(scope_enforcement="scope_fn"),
     "no run": lambda body: body.update(run_id=""),
 }
 

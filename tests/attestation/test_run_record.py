@@ -82,6 +82,8 @@ def test_our_members_stand_beside_the_old_ones() -> None:
         "asked_at_ms": 1,
         "ended_at_ms": 3,
         "evidence_sha256": "5" * 64,
+        "scope_enforcement": ("scope_fn", "row_policies"),
+        "row_policies_sha256": "6" * 64,
     }
     wire = body_of("completed", **ours).to_wire()
     assert wire.keys() == body_of("completed").to_wire().keys() | ours.keys()

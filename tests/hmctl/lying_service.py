@@ -222,6 +222,7 @@ class LyingService(HttpService):
             allowed_tables=tuple(wanted["allowed_tables"]),
             trust=TrustPolicy(wanted["trust"]["mode"], tuple(wanted["trust"].get("allowed_composes", ()))),
             expires_at=wanted.get("expires_at"),
+            require_row_policies=wanted.get("require_row_policies", False),
         )
         row = self.publish(manifest)
         link = self.link(manifest.room_id)

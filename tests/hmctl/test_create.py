@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -65,6 +66,25 @@ def test_sends_the_published_body_and_form(alice: Shell, service: LyingService, 
     }
 
 
+def test_row_policies_are_required_only_when_asked_for(alice: Shell, service: LyingService, agent: str) -> None:
+    shown = alice("room", "create", agent, "--rules", "r", "--require-row-policies", "--json")
+
+    assert service.requests("POST", "/v1/rooms")[0].json["require_row_policies"] is True
+    assert json.loads(shown.out)["room"]["manifest"]["scope"]["require_row_policies"] is True
+
+
+def test_terms_without_the_row_policies_that_were_asked_for_are_refused(
+    alice: Shell, service: LyingService, agent: str
+) -> None:
+    honest = service.publish
+    service.publish = lambda manifest, **given: honest(replace(manifest, require_row_policies=False), **given)
+
+    shown = alice("room", "create", agent, "--rules", "r", "--require-row-policies")
+
+    assert shown.code == 1
+    assert "signed other terms than asked for: row policies" in shown.err
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -72,6 +92,7 @@ def test_sends_the_published_body_and_form(alice: Shell, service: LyingService, 
         {"allowed_tables": ("leases", "salaries")},
         {"output_visibility": "owner_and_querier"},
         {"llm_providers": ("openrouter", "tinfoil")},
+        {"require_row_policies": True},
     ],
     ids=lambda change: next(iter(change)),
 )

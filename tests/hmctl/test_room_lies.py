@@ -107,6 +107,7 @@ def test_inspect_shows_the_signed_terms_whole(bob: Shell, service: LyingService)
         "  Vault:           the agents below, during a run; only the owner can list it\n"
         "  The operator:    nothing proves what runs here: take it that the operator can read everything\n"
         "What may leave the room:\n"
+        "  Rows:    the scope agent decides how rows are filtered; row policies are not required\n"
         "  Answers: the text of an answer, as the query agent gives it\n"
         "  Files:   agents may leave files with an answer\n"
         "  Models:  what agents send to models of openrouter\n"

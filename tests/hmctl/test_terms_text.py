@@ -32,6 +32,7 @@ def test_everything_that_was_signed_is_shown(bob: Shell, service: LyingService) 
             policy="Say it kindly.",
             trust=TrustPolicy("operator_updates", ("0d" * 32,)),
             expires_at=4102444800.0,
+            require_row_policies=True,
         )
     )
     shown = bob("room", "inspect", service.link()).out
@@ -40,6 +41,7 @@ def test_everything_that_was_signed_is_shown(bob: Shell, service: LyingService) 
         "kept; the room's owner can read it",
         "you and whoever shares your invite, and the room's owner",
         "there are none",
+        "row policies required: the database itself hides",
         "you can read: scope, query; nobody can read: mediator",
         "after the mediator read it",
         "nothing: no model may be called",
@@ -59,6 +61,7 @@ CHANGES: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "Who reads answers": ({"output_visibility": "owner_and_querier"}, ("querier_only", "owner_and_querier")),
     "Model providers": ({"llm_providers": ("openrouter", "tinfoil")}, ("openrouter", "openrouter, tinfoil")),
     "Artifacts": ({"allow_artifacts": False}, ("allowed", "not allowed")),
+    "Row policies": ({"require_row_policies": True}, ("not required", "required")),
     "Expires": ({"expires_at": 4102444800.0}, ("never", "2100-01-01 00:00 UTC")),
     "Trust mode": ({"trust": TrustPolicy("owner_approved", ())}, ("operator_updates", "owner_approved")),
     "Mediator": (

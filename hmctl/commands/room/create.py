@@ -58,6 +58,11 @@ _TRUST: Final = click.Choice(["operator_updates", "pinned", "owner_approved"])
     metavar="NAME",
     help="Let agents read this SQL table; repeatable. None means no SQL.",
 )
+@click.option(
+    "--require-row-policies",
+    is_flag=True,
+    help="Answer nothing unless the database itself hides what the scope agent does not permit.",
+)
 @click.option("--trust-mode", type=_TRUST, default="operator_updates", show_default=True)
 @click.option(
     "--compose",

@@ -153,6 +153,7 @@ def _terms(given: Mapping[str, object], sources: Mapping[Role, Source]) -> Terms
         trust_mode=wire.text(given, "trust_mode"),
         composes=tuple(dict.fromkeys(normalise.normalise_composes(_texts(given, "compose")))),
         expires_at=wire.number(given, "expires_at"),
+        require_row_policies=bool(given["require_row_policies"]),
     )
 
 

@@ -56,6 +56,10 @@ class RoomCreateRequest(StrictSerializer):
     egress = EgressRequest(required=False)
     trust = TrustRequest(required=False)
     allowed_tables = _names()
+    require_row_policies = serializers.BooleanField(
+        default=False,
+        help_text="Runs fail unless their scope agent states row policies, which the database enforces.",
+    )
     expires_at = serializers.FloatField(
         default=None,
         allow_null=True,
@@ -129,6 +133,7 @@ def _room_request(said: Mapping[str, Any]) -> RoomRequest:
         allowed_composes=normalise.normalise_composes(trust.get("allowed_composes")),
         allowed_tables=normalise.normalise_tables(said.get("allowed_tables")),
         expires_at=said["expires_at"],
+        require_row_policies=said["require_row_policies"],
     )
 
 

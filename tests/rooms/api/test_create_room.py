@@ -167,3 +167,11 @@ def test_a_guest_makes_no_rooms(alice: Person, bearer: str) -> None:
 def test_a_stranger_is_refused_before_the_body_is_read(db: None) -> None:
     answer = client("hmk_" + "x" * 43).post("/v1/rooms", "{not json", content_type="application/json")
     assert answer.status_code == 401
+
+
+def test_row_policies_are_required_where_the_owner_says_so_and_nowhere_else(alice: Person) -> None:
+    scope = rooms.agent(alice)
+    demanding = post(alice.client, "/v1/rooms", {"scope_agent_id": scope.pk, "require_row_policies": True}).json()
+    plain = post(alice.client, "/v1/rooms", {"scope_agent_id": scope.pk, "require_row_policies": False}).json()
+    assert demanding["room"]["manifest"]["scope"]["require_row_policies"] is True
+    assert "require_row_policies" not in plain["room"]["manifest"]["scope"]
