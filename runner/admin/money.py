@@ -16,6 +16,7 @@ from hivemind.kit.admin import columns
 from hivemind.kit.admin.panels import Panel
 from runner.enums import BillingStatus
 from runner.models import Run, Stage
+from runner.services.model_use import SIMULATION
 
 ROLES = ("scope", "query", "mediator")
 RATES = ("prompt_micro_usd_per_mtok", "completion_micro_usd_per_mtok")
@@ -97,10 +98,25 @@ def _priced_stages(run: Run) -> list[tuple[str, dict[str, Any], dict[str, int]]]
     """Name, model and rates, and tokens of each stage that uses a model; nothing else of terms and usage is read."""
     names = [f"terms__{role}__{name}" for role in ROLES for name in ("model", *RATES)]
     terms = Run.objects.filter(pk=run.pk).values(*names).get()
-    found = Stage.objects.filter(run=run).values("name", *(f"usage__{name}" for name in TOKENS))
-    used = {row["name"]: {name: row[f"usage__{name}"] or 0 for name in TOKENS} for row in found}
     stages = [(role, {name: terms[f"terms__{role}__{name}"] for name in ("model", *RATES)}) for role in ROLES]
-    return [(role, quoted, used.get(role, dict.fromkeys(TOKENS, 0))) for role, quoted in stages if quoted["model"]]
+    quoted = {role: told for role, told in stages if told["model"]}
+    used = _used(run)
+    priced = [(role, told, used.get(role, dict.fromkeys(TOKENS, 0))) for role, told in quoted.items()]
+    if SIMULATION in used and "query" in quoted:
+        priced.insert(1, (SIMULATION, quoted["query"], used[SIMULATION]))
+    return priced
+
+
+def _used(run: Run) -> dict[str, dict[str, int]]:
+    """Tokens of each stage, and apart from the scope stage's own those of its simulations, if there were any."""
+    paths = {name: (f"usage__{name}", f"usage__simulations__{name}") for name in TOKENS}
+    used: dict[str, dict[str, int]] = {}
+    for row in Stage.objects.filter(run=run).values("name", *(path for pair in paths.values() for path in pair)):
+        whole, rehearsed = ({name: row[pair[i]] or 0 for name, pair in paths.items()} for i in (0, 1))
+        used[row["name"]] = {name: whole[name] - rehearsed[name] for name in TOKENS}
+        if any(rehearsed.values()):
+            used[SIMULATION] = rehearsed
+    return used
 
 
 def _stage(role: str, quoted: dict[str, Any], used: dict[str, int]) -> tuple[object, ...]:

@@ -18,6 +18,7 @@ from hivemind.kit import clock
 from hivemind.kit.models import AuditEvent
 from rooms.models import Room
 from runner.enums import RunStatus
+from runner.models import Run
 from tests.admin import books, rows
 from tests.admin.test_money_pages import PAGE
 from tests.factories import rooms, tenants
@@ -65,6 +66,18 @@ def test_a_price_is_looked_over_with_what_it_would_have_meant(olga: Client, alic
     effect = answer.context["preview"]["effect"]
     assert (effect.charged_micro_usd, effect.would_micro_usd) == (6_000_000, 11_000_000)
     assert "+$5.00" in text and in_force() == TokenPrice(600_000, 2_080_000)
+
+
+def test_simulations_count_as_use_of_the_query_stages_model(olga: Client, alice: Person) -> None:
+    used(alice)
+    run = Run.objects.get()
+    run.terms["query"] = {**run.terms["scope"], "model": GLM[1]}
+    run.terms["scope"] = {**run.terms["scope"], "model": "another"}
+    run.save(update_fields=["terms"])
+    tokens = {"prompt_tokens": 1_000_000, "completion_tokens": 1_000_000}
+    run.stages.filter(name="scope").update(usage={**tokens, "simulations": tokens})
+    effect = olga.post(ADD, filled(olga)).context["preview"]["effect"]
+    assert (effect.run_count, effect.charged_micro_usd) == (1, 3_000_000)
 
 
 def test_a_price_is_set_from_now_on(olga: Client) -> None:

@@ -47,6 +47,15 @@ def test_a_run_tells_who_paid_what_was_quoted_and_what_it_cost(olga: Client, pai
     assert "charged for a run" in text and "hold given back" in text
 
 
+def test_what_went_into_simulations_is_a_row_of_its_own_at_the_query_stages_price(olga: Client, paid: Run) -> None:
+    rehearsed = {"prompt_tokens": 250_000, "completion_tokens": 125_000}
+    whole = {"prompt_tokens": 250_001, "completion_tokens": 125_000}
+    paid.stages.filter(name="scope").update(usage={**whole, "simulations": rehearsed})
+    text = page(olga, paid)
+    assert "simulation" in text and "250,000" in text and "$0.50" in text
+    assert "250,001" not in text
+
+
 def test_the_cost_of_a_run_is_given_back_from_its_page(olga: Client, paid: Run) -> None:
     refund = reverse("admin:billing_account_refund", args=[quote(paid.payer_tenant_id)]) + f"?run={paid.pk}"
     assert refund in page(olga, paid)

@@ -171,6 +171,17 @@ tell([[a["output"], len(a["tape"])] for a in (first, same, other, believed)] + [
     assert body["usage"]["stages"]["scope"]["calls"] == 7
 
 
+def test_a_room_of_another_provider_simulates_with_that_one(platform: Platform, upstream: FakeUpstream) -> None:
+    prices.set_price(NewPrice("tinfoil", CHEAP, 1, 1), actor=OLGA)
+    prices.set_price(NewPrice("tinfoil", DEAR, 1, 1), actor=OLGA)
+    room = stages.room(platform, "tell(simulate())", ASK, llm_providers=("tinfoil",))
+    with serving() as tinfoil, override("llm", tinfoil_api_key="t", tinfoil_base_url=tinfoil.url):
+        body = platform.ask(room, "how much?")
+    assert stages.told(body)[1]["output"] == "hello"
+    assert (len(tinfoil.seen), upstream.seen) == (1, [])
+    assert tinfoil.seen[0].headers["Authorization"] == "Bearer t"
+
+
 def test_a_room_without_models_simulates_without_models(platform: Platform, upstream: FakeUpstream) -> None:
     room = stages.room(platform, "tell(simulate())", ASK, llm_providers=())
     status, answer = stages.told(platform.ask(room, "how much?"))

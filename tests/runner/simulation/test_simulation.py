@@ -6,6 +6,8 @@ import time
 import docker
 import pytest
 
+from rooms.services import vault
+from rooms.services.vault import NewItem
 from runner.models import Run
 from tests.factories.platform import Platform
 from tests.runner.simulation import stages
@@ -48,6 +50,21 @@ print(tool("get_schema"))
     assert "canary-other-table" not in answer["output"]
     assert "amount" in answer["output"]
     assert "word" not in answer["output"]
+
+
+def test_a_simulated_query_reads_the_vault_through_the_candidate(platform: Platform) -> None:
+    candidate = (
+        "def scope(sql, params, rows):\n"
+        "    return {'allow': True, 'rows': [r for r in rows if 'public' in r['metadata'].get('tags', [])]}"
+    )
+    simulated = 'print([item["text"] for item in json.loads(tool("get_room_vault_items"))])'
+    room = stages.room(platform, f"tell(batch({candidate!r}, ALL, NONE))", simulated)
+    for text, tags in (("open letter", ["public"]), ("diary", ["private"])):
+        vault.add(platform.alice.owner, room.row, NewItem(text, {"tags": tags}))
+    status, answer = stages.told(platform.ask(room, "x"))
+    assert status == 200
+    outputs = [item["output"] for item in answer["results"]]
+    assert outputs == ["['open letter']", "['open letter', 'diary']", "[]"]
 
 
 def test_a_simulated_query_gets_its_own_environment_and_is_sealed(platform: Platform) -> None:
