@@ -10,6 +10,7 @@ import secrets
 import sys
 from pathlib import Path
 
+from files import judge_files, withhold_files
 from hivemind_agent import AgentError, Bridge, read_input
 from hivemind_agent.texts import visible
 from signs import has_secrets, is_diagnostic, without_secrets
@@ -54,30 +55,53 @@ def material(policy: str, question: str, answer: str) -> str:
 
 
 def decide() -> str:
-    """What to print."""
+    """What to print. Raises NotChecked and AgentError."""
     answer = read_input("RAW_OUTPUT", "").strip()
-    if not answer:
-        return ""
     if is_diagnostic(answer):
         return BROKEN
+    return checked(answer) if answer else ""
+
+
+def checked(text: str) -> str:
+    """The text as it may leave. Raises NotChecked and AgentError."""
     always = read_input("HIVEMIND_MEDIATOR_ALWAYS_LLM", "true").strip().lower() != "false"
-    if not always and not has_secrets(answer):
-        return answer
+    if not always and not has_secrets(text):
+        return text
     bridge = Bridge.from_environment(timeout_seconds=240.0)
-    checked = mediated(bridge, read_input("MEDIATION_POLICY", ""), read_input("QUERY_PROMPT", ""), answer)
-    return without_secrets(checked)
+    policy, question = read_input("MEDIATION_POLICY", ""), read_input("QUERY_PROMPT", "")
+    return without_secrets(mediated(bridge, policy, question, text))
+
+
+def checked_file(text: str) -> str | None:
+    """A file's text as it may leave, None when it may not."""
+    try:
+        result = checked(text)
+    except (AgentError, NotChecked) as problem:
+        print(f"A file was not checked: {problem}", file=sys.stderr)
+        return None
+    return None if result == WITHHELD else result
 
 
 def main() -> int:
-    """Print the checked answer, or a fixed sentence. What went wrong is said on stderr, without the answer."""
+    """Print the checked answer, or a fixed sentence. What went wrong is said on stderr, without the answer.
+
+    Files leave with the answer: they are judged after it, and when one can neither be checked nor kept back the run
+    fails.
+    """
     try:
-        print(decide())
+        said = decide()
     except (AgentError, NotChecked) as problem:
         print(f"Not checked: {problem}", file=sys.stderr)
-        print(FAILED)
+        said = FAILED
     except Exception as problem:  # noqa: BLE001 - whatever happens, nothing unchecked is printed
         print(f"Not checked: {type(problem).__name__}", file=sys.stderr)
-        print(FAILED)
+        said = FAILED
+    try:
+        withhold_files() if said in (FAILED, BROKEN, WITHHELD) else judge_files(checked_file)
+    except AgentError as problem:
+        print(f"The files could not be judged: {problem}", file=sys.stderr)
+        return 1
+    print(said)
     return 0
 
 
