@@ -17,7 +17,13 @@ _FROM_ROW = (
     "output_visibility",
     "artifacts_enabled",
 )
-_FROM_BODY = ("room_vault_item_count", "query_agent_id", "mediator_agent_id", "row_policies")
+_FROM_BODY = (
+    "room_vault_item_count",
+    "query_agent_id",
+    "mediator_agent_id",
+    "scope_enforcement",
+    "row_policies_sha256",
+)
 _TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens", "max_tokens")
 
 
