@@ -75,7 +75,7 @@ def _ask(route: LlmRoute, *, until: float) -> tuple[int, bytes]:
         ) as response,
     ):
         body = bytearray()
-        for chunk in response.iter_bytes():
+        for chunk in response.iter_raw():
             body += chunk
             if len(body) >= READ_BYTES or time.monotonic() > until:
                 break

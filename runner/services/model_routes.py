@@ -1,5 +1,6 @@
 """The operator's model services and rules, read from the settings, and the route of each stage."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from hivemind.kit.conf import conf
@@ -85,10 +86,14 @@ def route_of(terms: RunTerms, stage: StageTerms) -> LlmRoute | None:
 
 
 def _providers() -> dict[str, Provider]:
+    """The providers that can be asked. One whose address is none is left out, as one without a key is."""
     timeout = float(conf.llm.timeout_seconds)
-    return {
-        name: Provider(name, slot.base_url, slot.api_key, timeout) for name, slot in slots().items() if slot.api_key
-    }
+    found = {}
+    for name, slot in slots().items():
+        if slot.api_key:
+            with suppress(ValueError):
+                found[name] = Provider(name, slot.base_url, slot.api_key, timeout)
+    return found
 
 
 def _words(text: str) -> list[str]:
