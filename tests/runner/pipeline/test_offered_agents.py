@@ -60,3 +60,33 @@ def test_without_models_the_room_stays_closed_and_says_so(platform: Platform, up
     assert body["status"] == "completed", body["error"]
     assert body["output"] == "The answer could not be checked against the room's rules, so it is not shown."
     assert upstream.seen == []
+
+
+def test_row_policies_of_the_scope_agent_stand_between_the_query_agent_and_the_table(
+    platform: Platform, upstream: FakeUpstream
+) -> None:
+    room = rooms.room(
+        platform.alice, scope_agent_id="default-scope", rules="Nothing above 25 may count.", allowed_tables=("sales",)
+    )
+    say(upstream, json.dumps({"row_policies": {"sales": {"columns": ["amount"], "where": "amount <= 25"}}}))
+    call(upstream, "execute_sql", {"sql": "SELECT sum(amount) AS total, count(*) AS n FROM sales"})
+    call(upstream, "execute_sql", {"sql": "SELECT id FROM sales"})
+    say(upstream, "The total is 30.50.", "The total is 30.50.")
+    body = platform.ask(room, "What is the total?")
+    assert body["status"] == "completed", body["error"]
+    told = [json.dumps(seen.body["messages"]) for seen in upstream.seen]
+    assert "30.50" in told[2]
+    assert "60.50" not in told[3]
+    assert "error" in told[3]
+
+
+def test_a_report_is_left_as_files_that_the_mediator_has_checked(platform: Platform, upstream: FakeUpstream) -> None:
+    room = rooms.room(platform.alice, scope_agent_id="default-scope", rules="Only totals.", allowed_tables=("sales",))
+    report = "# Findings\n\n" + "The total is 60.50. " * 150
+    say(upstream, json.dumps({"scope_fn": TOTALS_ONLY}), report, "# Checked", "# Checked file")
+    body = platform.ask(room, "Write a research report about sales")
+    assert (body["status"], body["output"]) == ("completed", "# Checked"), body["error"]
+    names = {artifact["filename"] for artifact in body["artifacts"]}
+    assert names == {"report.md", "report.pdf"}
+    answer = room.bob.get(f"/v1/runs/{body['run_id']}/artifacts/report.md")
+    assert b"".join(answer.streaming_content) == b"# Checked file"
