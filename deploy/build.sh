@@ -26,7 +26,7 @@ fail() { say "error: $*" >&2; exit 1; }
 base_from_debian() {
     command -v mmdebstrap >/dev/null || fail "mmdebstrap is missing: install it, or set BASE_IMAGE"
     say "making a base from Debian $suite"
-    mmdebstrap --quiet --mode=root --variant=essential --include=python3,python3-venv,ca-certificates,tzdata,libseccomp2 \
+    mmdebstrap --quiet --mode=root --variant=essential --include=python3,python3-venv,ca-certificates,tzdata,libseccomp2,fonts-dejavu-core \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' \
         --customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/* "$1"/var/log/*' \

@@ -16,5 +16,6 @@ class RenderLimits:
     max_pdf_bytes: int = 25 * MIB
     memory_bytes: int = 768 * MIB
     cpu_seconds: int = 20
-    wall_seconds: float = 40.0
-    start_seconds: float = 20.0
+    wall_seconds: float = 25.0
+    turn_seconds: float = 8.0
+    turn_seconds: float = 8.0

@@ -35,7 +35,7 @@ def pdf_of(
     if len(markdown) > limits.max_chars:
         raise RenderingFailed(f"a report has at most {limits.max_chars} characters")
     setup = pickle.dumps((limits, kernel.program(), font_folders))
-    if not _turns.acquire(timeout=limits.wall_seconds):
+    if not _turns.acquire(timeout=limits.turn_seconds):
         raise RenderingFailed("too many reports are being rendered")
     try:
         with _process(limits.wall_seconds) as process:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine import errors, stage_directory
+from runner.engine import errors, gate, stage_directory
 from runner.engine.stage_directory import StageDirectory
 
 _ME = {"uid": os.getuid(), "gid": os.getgid()}
@@ -82,6 +82,23 @@ def test_inputs_are_readable_by_their_owner_only_and_go_twice(tmp_path: Path) ->
     directory.remove()
     directory.remove()
     assert not directory.path.exists()
+
+
+def test_folders_come_piece_by_piece_and_go_with_the_inputs(tmp_path: Path) -> None:
+    directory = StageDirectory.create(tmp_path / "root", "a", **_ME)
+    directory.write_folder("artifacts", {"a.txt": iter([b"one ", b"two"]), "b": []})
+    folder = directory.path / "in" / "artifacts"
+    assert (folder / "a.txt").read_bytes() == b"one two"
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o400}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    directory.empty()
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("names", [("..", "a"), ("a", "../b"), ("a", "b/c"), ("a", ""), (".a", "b"), ("a", "b\n")])
+def test_folders_and_their_files_have_plain_names(names: tuple[str, str]) -> None:
+    with pytest.raises(errors.InvalidSpec):
+        gate.check_folders({names[0]: [names[1]]})
 
 
 def test_the_sweep_spares_the_young_and_the_known(tmp_path: Path) -> None:
