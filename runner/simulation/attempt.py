@@ -78,7 +78,7 @@ class Attempt:
             if self._aborted or self.ctx.active.stopped:
                 return Outcome(error=STOPPED)
             log.warning("a simulation could not be carried out", extra={"error": type(error).__name__})
-            return Outcome(error="its container could not be started")
+            return Outcome(error="it could not be started")
         finally:
             connections.close_all()  # a thread of a pool must not keep one for itself
 
