@@ -82,7 +82,8 @@ def test_settings_that_are_spoken_of_exist() -> None:
     reference = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
     spoken = {n for d in DOCUMENTS for n in re.findall(r"\bHIVEMIND_[A-Z_]+[A-Z]\b", d.read_text(encoding="utf-8"))}
     assert spoken
-    inside = {"HIVEMIND_MODEL", "HIVEMIND_SCOPE_MODE"}  # variables of an agent's container
+    stages = [path.read_text(encoding="utf-8") for path in (ROOT / "runner" / "stages").glob("*.py")]
+    inside = {name for text in stages for name in re.findall(r"\"(HIVEMIND_[A-Z_]+)\"", text)}  # an agent's container
     client = set(re.findall(r"\"(HIVEMIND_[A-Z_]+)\"", (ROOT / "hmctl/settings.py").read_text(encoding="utf-8")))
     assert len(client) >= 10
     assert [n for n in spoken - inside - client if f"`{n.removesuffix('_FILE')}`" not in reference] == []
