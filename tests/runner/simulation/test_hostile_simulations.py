@@ -78,6 +78,22 @@ except urllib.error.HTTPError as error:
     assert (status, answer["output"]) == (200, "404 401")
 
 
+def test_prompts_of_every_kind_arrive_or_are_refused(platform: Platform) -> None:
+    simulated = """
+prompt = os.environ.get("QUERY_PROMPT")
+print(len(prompt if prompt is not None else open(os.environ["QUERY_PROMPT_FILE"], encoding="utf-8").read()))
+"""
+    scope = """
+prompts = ["", "x" * 3_000_000, "a" + chr(0) + "b", chr(0xd800), "line" + chr(10) + "line '$(id)' `id`"]
+tell([simulate(prompt=prompt) for prompt in prompts])
+"""
+    answers = stages.told(platform.ask(stages.room(platform, scope, simulated), "x"))
+    assert [answer.get("output") for _, answer in answers] == ["0", "3000000", None, answers[3][1].get("output"), "22"]
+    assert answers[2][0] == 500
+    assert answers[3][0] in (200, 500)
+    assert all("detail" in answer for status, answer in answers if status == 500)
+
+
 def test_a_flood_of_simulations_ends_with_the_stage(platform: Platform) -> None:
     with override("budgets", simulations_per_run=2):
         room = stages.room(
