@@ -6,6 +6,7 @@ Messages are made from the kind of failure, never from a library's text: some of
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Final, Literal
 from urllib.parse import quote
 
@@ -26,11 +27,27 @@ _LARGEST_BODY: Final = 64 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Upload:
-    """The file part of a multipart form."""
+    """The file part of a multipart form. `on_sent` is told how many of its bytes have left."""
 
     filename: str
     content: bytes
     media_type: str = "application/gzip"
+    on_sent: Callable[[int], None] | None = field(default=None, compare=False)
+
+
+class _Watched(BytesIO):
+    """Bytes that tell how far they were read."""
+
+    def __init__(self, upload: Upload) -> None:
+        super().__init__(upload.content)
+        self._on_sent = upload.on_sent
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As of any file."""
+        part = super().read(size)
+        if self._on_sent is not None:
+            self._on_sent(self.tell())
+        return part
 
 
 @dataclass(frozen=True)
@@ -156,7 +173,7 @@ class Transport:
     def _stream(self, call: Call, deadline: float) -> tuple[int, Mapping[str, str], bytes]:
         files = None
         if call.upload is not None:
-            files = {"archive": (call.upload.filename, call.upload.content, call.upload.media_type)}
+            files = {"archive": (call.upload.filename, _Watched(call.upload), call.upload.media_type)}
         with self._http.stream(
             call.method,
             call.path,

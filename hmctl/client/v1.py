@@ -21,6 +21,7 @@ _ATTEST: Final = 90.0
 _SQL: Final = 120.0
 _DOWNLOAD: Final = 600.0
 _LARGEST_ARTIFACT: Final = 32 * 1024 * 1024
+_SLOWEST_UPLOAD: Final = 64 * 1024
 _LARGEST_EVIDENCE: Final = 8 * 1024 * 1024
 
 ShareAction = Literal["show", "on", "rotate", "off"]
@@ -30,6 +31,11 @@ _SHARE: Final[Mapping[ShareAction, tuple[Method, tuple[str, ...]]]] = {
     "rotate": ("POST", ("rotate",)),
     "off": ("DELETE", ()),
 }
+
+
+def _time_for(upload: Upload) -> float:
+    """Seconds that an upload may take: those of any long call, and what a slow line needs for the bytes."""
+    return LONG + len(upload.content) / _SLOWEST_UPLOAD
 
 
 @dataclass(frozen=True)
@@ -155,7 +161,7 @@ class V1(Caller):
         """Asks the room with a query agent of one's own."""
         headers = {"X-Hivemind-Idempotency-Key": run_id}
         path = path_of("rooms", room_id, "query-agents")
-        call = Call("POST", path, LONG, payer=payer, headers=headers, form=form, upload=upload)
+        call = Call("POST", path, _time_for(upload), payer=payer, headers=headers, form=form, upload=upload)
         return self.send(call).object()
 
     def run(self, run_id: str, *, payer: Secret | None = None) -> JsonObject:
@@ -193,7 +199,7 @@ class V1(Caller):
 
     def upload_agent(self, upload: Upload, *, form: Mapping[str, str]) -> JsonObject:
         """Registers an agent; the answer names the run that builds it."""
-        call = Call("POST", path_of("room-agents"), LONG, form=form, upload=upload)
+        call = Call("POST", path_of("room-agents"), _time_for(upload), form=form, upload=upload)
         return self.send(call).object()
 
     def agents(self) -> list[JsonObject]:
@@ -215,6 +221,10 @@ class V1(Caller):
     def agent_file(self, agent_id: str, path: str) -> bytes:
         """The content of one stored file."""
         return self.get("room-agents", agent_id, "files", path).content
+
+    def agent_build(self, agent_id: str) -> JsonObject:
+        """The newest build of an agent that the caller uploaded, with its log."""
+        return self.get("room-agents", agent_id, "build").object()
 
     def delete_agent(self, agent_id: str) -> JsonObject:
         """Removes an agent."""

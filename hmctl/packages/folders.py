@@ -3,12 +3,14 @@
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from attestation.digests import SourceFile
 from hmctl import files
 from hmctl.errors import BadInput
-from hmctl.packages import ignore
+from hmctl.packages import dockerignore, ignore
+from hmctl.packages.dockerignore import DockerIgnore
 from hmctl.packages.ignore import IgnoreRules
 
 
@@ -17,16 +19,33 @@ def read(top: Path, *, largest_file: int, most_files: int) -> list[SourceFile]:
 
     Modes become 0755 or 0644, so that two machines pack the same bytes.
     """
-    rules = ignore.parse(files.read(top / ignore.FILE_NAME) or "")
+    rules = _Rules(
+        ignore.parse(files.read(top / ignore.FILE_NAME) or ""),
+        dockerignore.parse(files.read(top / dockerignore.FILE_NAME) or ""),
+    )
     found = []
     for path in _walk(top, top, rules):
         found.append(_source(top, path, largest_file=largest_file))
         if len(found) > most_files:
-            raise BadInput(f"{top} holds more than {most_files} files", hint="List what it does not need in .hmignore.")
+            raise BadInput(
+                f"{top} holds more than {most_files} files",
+                hint="List what it does not need in .dockerignore or .hmignore.",
+            )
     return sorted(found, key=lambda file: file.path)
 
 
-def _walk(top: Path, folder: Path, rules: IgnoreRules) -> Iterator[Path]:
+@dataclass(frozen=True)
+class _Rules:
+    """Both ignore files: either keeps a file at home."""
+
+    ours: IgnoreRules
+    dockers: DockerIgnore
+
+    def skips(self, path: str, *, is_folder: bool) -> bool:
+        return self.ours.skips(path, is_folder=is_folder) or self.dockers.skips(path, is_folder=is_folder)
+
+
+def _walk(top: Path, folder: Path, rules: _Rules) -> Iterator[Path]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as problem:

@@ -16,7 +16,7 @@ from typing import Final
 from attestation import digests
 from attestation.digests import SourceFile
 from hmctl.errors import BadInput
-from hmctl.packages import archives, folders
+from hmctl.packages import archives, folders, secret_files
 
 LARGEST_ARCHIVE: Final = 50 * 1024 * 1024
 MOST_FILES: Final = 2000
@@ -59,8 +59,11 @@ def looks_like_path(text: str) -> bool:
     return "/" in text or "\\" in text or "." in text or text.startswith("~")
 
 
-def pack(path: Path, *, private: Sequence[str] = ()) -> Package:
-    """The package of a folder or .tar.gz file (BadInput with the reason and the file)."""
+def pack(path: Path, *, private: Sequence[str] = (), allow_secrets: bool = False) -> Package:
+    """The package of a folder or .tar.gz file (BadInput with the reason and the file).
+
+    Files that look like secrets are refused unless `allow_secrets`.
+    """
     if path.is_dir():
         files = folders.read(path, largest_file=LARGEST_FILE, most_files=MOST_FILES)
         archive = _deterministic(files)
@@ -72,6 +75,8 @@ def pack(path: Path, *, private: Sequence[str] = ()) -> Package:
     else:
         raise BadInput(f"{path} is neither a folder nor a .tar.gz file")
     _check(path, files, archive)
+    if not allow_secrets:
+        secret_files.refuse(files)
     return Package(_name_of(path), archive, _with_private(path, files, private))
 
 
@@ -96,7 +101,7 @@ def _check(path: Path, files: Sequence[SourceFile], archive: bytes) -> None:
 def _too_large(path: Path) -> BadInput:
     return BadInput(
         f"{path} is larger than {LARGEST_ARCHIVE // 1024**2} MiB packed",
-        hint="List what it does not need in .hmignore.",
+        hint="List what it does not need in .dockerignore or .hmignore.",
     )
 
 

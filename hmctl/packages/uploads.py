@@ -1,7 +1,7 @@
 """Registering packages at a service and waiting until their images are built."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event
@@ -12,7 +12,7 @@ from hmctl.client.transport import Upload
 from hmctl.client.v1 import V1
 from hmctl.client.wire import RunRow
 from hmctl.clock import Clock
-from hmctl.errors import HmctlError, Interrupted
+from hmctl.errors import BadAnswer, HmctlError, HttpFailed, Interrupted
 from hmctl.io import Terminal
 from hmctl.packages.packing import Package
 from hmctl.render import units
@@ -88,6 +88,28 @@ def wait_until_built(
         raise BuildFailed(f"the {name} could not be built: {row.error or 'no reason given'}", run_id=row.run_id)
 
 
+def check_received(client: V1, uploaded: Uploaded) -> None:
+    """The service has exactly the bytes and modes that were sent, as far as it says (BadAnswer otherwise)."""
+    try:
+        told = client.agent_attest(uploaded.agent_id)
+    except HttpFailed as problem:
+        if problem.status in (404, 405):
+            return  # a service that does not tell; the records of runs do
+        raise
+    package = uploaded.plan.package
+    sent = {"source_sha256": package.source_sha256, "files_digest_sha256": package.files_sha256}
+    check_digests(told, sent)
+
+
+def check_digests(told: Mapping[str, object], sent: Mapping[str, str]) -> None:
+    """Raises BadAnswer when a digest that the service tells is another than what was sent."""
+    for name, digest in sent.items():
+        if wire.text(told, name) not in ("", digest):
+            raise BadAnswer(
+                "the service stored another package than the one that was sent", hint="Do not use this service."
+            )
+
+
 def upload_all(
     client: V1, plans: Sequence[Plan], *, terminal: Terminal, clock: Clock, window_seconds: float
 ) -> dict[Role, str]:
@@ -106,6 +128,7 @@ def upload_all(
         uploaded = upload(client, plan)
         done.append(uploaded)
         wait_until_built(client, uploaded, clock=halting, window_seconds=window_seconds)
+        check_received(client, uploaded)
         terminal.say(f"{plan.role}: built as {uploaded.agent_id} in {units.duration(clock.steady() - began)}")
         return uploaded
 
@@ -166,4 +189,6 @@ def warn_about_hidden(terminal: Terminal, package: Package) -> None:
     hidden = package.hidden_files
     if hidden:
         shown = ", ".join(hidden[:12]) + (f" and {len(hidden) - 12} more" if len(hidden) > 12 else "")
-        terminal.warn(f"{package.name} contains hidden files: {shown} (list them in .hmignore to leave them out)")
+        terminal.warn(
+            f"{package.name} contains hidden files: {shown} (list them in .dockerignore or .hmignore to leave them out)"
+        )

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from hmctl.client import wire
 from hmctl.client.wire import RunRow, StageTime
 from hmctl.clock import Clock
 from hmctl.io import UNVERIFIED, Terminal, one_line
@@ -33,7 +34,7 @@ class EventLines:
         """Says what is new."""
         for stage in row.stages:
             if stage.started_at is not None and stage.ended_at is None:
-                self._say(f"{stage.name} …")
+                self._say(f"{stage.name}{_step_of(row, stage)} …")
             elif stage.started_at is not None and stage.ended_at is not None:
                 self._say(f"{stage.name} {units.duration(stage.ended_at - stage.started_at)}")
         if not any(stage.started_at is not None for stage in row.stages):
@@ -82,14 +83,21 @@ class LivingLine:
             return line.append("  …", style="dim")
         known = [stage for stage in self._row.stages if stage.started_at is not None]
         for stage in known:
-            line.append("  ").append(*self._stage(stage))
+            line.append("  ").append(*self._stage(stage, _step_of(self._row, stage)))
         return line if known else line.append(f"  {one_line(self._row.status, width=40)}", style="dim")
 
-    def _stage(self, stage: StageTime) -> tuple[str, str]:
+    def _stage(self, stage: StageTime, step: str) -> tuple[str, str]:
         if stage.ended_at is not None and stage.started_at is not None:
             return f"{stage.name} {units.duration(stage.ended_at - stage.started_at)} ✓", "green"
         seen = self._first_seen.get(stage.name, self._clock.steady())
-        return f"{stage.name} {units.duration(self._clock.steady() - seen)}", "yellow"
+        return f"{stage.name}{step} {units.duration(self._clock.steady() - seen)}", "yellow"
+
+
+def _step_of(row: RunRow, stage: StageTime) -> str:
+    """` 2/7` while the build of a brought agent carries out the second of seven instructions."""
+    build = wire.obj(row.raw, "build") if stage.name == "build" else {}
+    step, steps = wire.whole(build, "step"), wire.whole(build, "steps")
+    return f" {step}/{steps}" if step and steps else ""
 
 
 def for_run(terminal: Terminal, clock: Clock, *, label: str) -> "EventLines | LivingLine":

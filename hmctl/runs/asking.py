@@ -1,6 +1,6 @@
 """Putting a question to a verified room: what is sent, under which run id, bound to which nonce."""
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,13 +11,17 @@ from hmctl.client import retries, wire
 from hmctl.client.transport import JsonObject, Upload
 from hmctl.client.v1 import V1
 from hmctl.errors import BadAnswer, BadInput, HmctlError, HttpFailed
+from hmctl.packages import uploads
 from hmctl.packages.packing import Package
+from hmctl.render.uploading import Uploading
 from hmctl.rooms.opening import OpenedRoom
 from hmctl.runs import records
 from hmctl.runs.asked import Asked, AskedRuns
 from hmctl.secret import Secret
 
 LONGEST_TIMEOUT: Final = 3600
+BUILD_SECONDS: Final = 660.0
+QUERY_AGENTS: Final = "query_agents"
 NONCE: Final = "client_nonce"
 MAX_COST: Final = "max_cost_micro_usd"
 
@@ -44,6 +48,14 @@ class Budget:
         if self.max_tokens:
             limits["max_tokens"] = self.max_tokens
         return limits
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A query agent of one's own. `is_repeatable` when sending it twice under one run id makes one run."""
+
+    package: Package
+    is_repeatable: bool
 
 
 @dataclass(frozen=True)
@@ -121,9 +133,14 @@ def submit(app: App, opened: OpenedRoom, ask: Ask, asked: Asked, *, payer: Secre
 
 
 def submit_with_agent(
-    app: App, opened: OpenedRoom, ask: Ask, asked: Asked, *, package: Package, payer: Secret | None
+    app: App, opened: OpenedRoom, ask: Ask, asked: Asked, *, brought: Brought, payer: Secret | None
 ) -> Asked:
-    """Uploads the query agent with the question. The service chooses the run id and the agent's id."""
+    """Uploads the query agent with the question. The service chooses the agent's id.
+
+    Sent again if it may have been lost on the way, where the service takes it for the same run; BadAnswer when it
+    stored another package than this one.
+    """
+    package = brought.package
     form = {
         "name": package.name,
         "prompt": ask.question,
@@ -136,9 +153,8 @@ def submit_with_agent(
         form[NONCE] = asked.client_nonce
     if ask.max_cost_micro_usd is not None:
         form[MAX_COST] = str(ask.max_cost_micro_usd)
-    upload = Upload(package.filename, package.archive)
     try:
-        answer = opened.client.submit_agent(asked.room_id, upload, form=form, run_id=asked.run_id, payer=payer)
+        answer = _send_package(app, opened, asked, form=form, brought=brought, payer=payer)
     except HttpFailed as problem:
         if problem.status in (404, 405):
             raise BadInput(
@@ -146,8 +162,13 @@ def submit_with_agent(
                 hint="Ask without --agent, or ask the operator for a newer service.",
             ) from None
         raise
+    run_id = ids.checked(wire.required(answer, "run_id"), what="run")
+    if brought.is_repeatable and run_id != asked.run_id:
+        raise BadAnswer("the service answered with another run than the one submitted", hint="Do not use this service.")
+    sent = {"source_sha256": package.source_sha256, "files_digest_sha256": package.files_sha256}
+    uploads.check_digests(answer, sent)
     bound = Asked(
-        run_id=ids.checked(wire.required(answer, "run_id"), what="run"),
+        run_id=run_id,
         service=asked.service,
         room_id=asked.room_id,
         room_manifest_hash=asked.room_manifest_hash,
@@ -160,3 +181,23 @@ def submit_with_agent(
     )
     AskedRuns(app.settings.home).keep(bound)
     return bound
+
+
+def _send_package(
+    app: App,
+    opened: OpenedRoom,
+    asked: Asked,
+    *,
+    form: Mapping[str, str],
+    brought: Brought,
+    payer: Secret | None,
+) -> JsonObject:
+    package = brought.package
+    label = f"uploading {package.name}"
+    with Uploading(app.terminal, app.clock, label=label, total_bytes=len(package.archive)) as shown:
+        upload = Upload(package.filename, package.archive, on_sent=shown.sent)
+
+        def send() -> JsonObject:
+            return opened.client.submit_agent(asked.room_id, upload, form=form, run_id=asked.run_id, payer=payer)
+
+        return retries.call(send, retry=retries.SUBMIT, clock=app.clock) if brought.is_repeatable else send()

@@ -247,8 +247,9 @@ class LyingService(HttpService):
     def _submit_agent(self, asked: Asked, room_id: str) -> Answer:
         form = asked.form
         nonce = form.get("client_nonce", b"").decode() or None
-        self.new_run("c0c0c0c0c0c0", room_id, prompt=form["prompt"].decode(), nonce=nonce, agent_id="dddddddddddd")
-        return {"run_id": "c0c0c0c0c0c0", "agent_id": "dddddddddddd", "room_id": room_id, "status": "pending"}
+        chosen = asked.headers["x-hivemind-idempotency-key"] if "query_agents" in self.features else "c0c0c0c0c0c0"
+        self.new_run(chosen, room_id, prompt=form["prompt"].decode(), nonce=nonce, agent_id="dddddddddddd")
+        return {"run_id": chosen, "agent_id": "dddddddddddd", "room_id": room_id, "status": "pending"}
 
     def _read_run(self, asked: Asked, run_id: str) -> Answer:
         row = self.runs.get(run_id)

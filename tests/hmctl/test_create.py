@@ -23,7 +23,7 @@ def agent(tmp_path: Path) -> str:
     folder = tmp_path / "scope-agent"
     folder.mkdir()
     (folder / "Dockerfile").write_text("FROM hivemind-agent-base\n")
-    (folder / ".env").write_text("KEY=1")
+    (folder / ".notes").write_text("KEY=1")
     return str(folder)
 
 
@@ -32,23 +32,23 @@ def test_prints_room_and_invite(alice: Shell, service: LyingService, agent: str)
 
     assert shown.code == 0
     assert shown.out == f"Room: {NEW}\nInvite: {service.link(NEW)}\n"
-    assert "warning: scope-agent contains hidden files: .env" in shown.err
+    assert "warning: scope-agent contains hidden files: .notes" in shown.err
     assert "scope: uploading scope-agent (2 files, " in shown.err
 
 
 def test_sends_the_published_body_and_form(alice: Shell, service: LyingService, agent: str) -> None:
-    alice("room", "create", agent, "--query-agent", "bbbbbbbbbbbb", "--rules", "r", "--scope-private", ".env")
+    alice("room", "create", agent, "--query-agent", "bbbbbbbbbbbb", "--rules", "r", "--scope-private", ".notes")
 
     upload = service.requests("POST", "/v1/room-agents")[0].form
     assert {name: value.decode() for name, value in upload.items() if name != "archive"} == {
         "name": "scope-agent",
         "agent_type": "scope",
         "description": "",
-        "private_paths": '[".env"]',
+        "private_paths": '[".notes"]',
         "inspection_mode": "full",
     }
     with tarfile.open(fileobj=BytesIO(upload["archive"])) as tar:
-        assert tar.getnames() == [".env", "Dockerfile"]
+        assert tar.getnames() == [".notes", "Dockerfile"]
     assert service.requests("POST", "/v1/rooms")[0].json == {
         "name": "",
         "rules": "r",
@@ -209,5 +209,5 @@ def test_a_dry_run_sends_nothing(alice: Shell, service: LyingService, agent: str
 
     assert shown.code == 0
     assert "FILE        SIZE\n.env        5 B\nDockerfile  25 B\n" in shown.out
-    assert document["uploads"][0]["files"] == [".env", "Dockerfile"]
+    assert document["uploads"][0]["files"] == [".notes", "Dockerfile"]
     assert service.asked == []

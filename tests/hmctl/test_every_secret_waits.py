@@ -44,6 +44,7 @@ TELLING = {
     "agents files": AGENT,
     "agents get": AGENT,
     "agents list": "",
+    "agents logs": AGENT,
     "agents upload": f"{AGENTS}",
     "balance": "",
     "init": f"--service {URL} --api-key-file {KEY} --force",

@@ -91,7 +91,7 @@ def test_hidden_files_are_named(agent: Path) -> None:
     (agent / "lib" / ".cache").mkdir()
     (agent / "lib" / ".cache" / "x").write_text("")
 
-    assert packing.pack(agent).hidden_files == (".env", "lib/.cache/x")
+    assert packing.pack(agent, allow_secrets=True).hidden_files == (".env", "lib/.cache/x")
 
 
 def test_the_ignore_file_keeps_files_at_home_and_itself_too(agent: Path) -> None:

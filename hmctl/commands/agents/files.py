@@ -8,11 +8,9 @@ import click
 from hmctl import files, ids
 from hmctl.app import App
 from hmctl.client import wire
-from hmctl.client.v1 import V1
-from hmctl.commands.agents import get
+from hmctl.commands.agents import callers, get
 from hmctl.commands.wiring import json_option, with_app
 from hmctl.render import columns
-from hmctl.rooms import reference
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def command(app: App, agent_id: str, path: str | None, room: str | None, output:
 def run(app: App, options: Options) -> None:
     """Lists or prints (HttpFailed, TrustRefused)."""
     agent_id = ids.checked(options.agent_id, what="agent")
-    client = _caller(app, options.room)
+    client = callers.of(app, options.room)
     if options.path is None:
         answer = client.agent_files(agent_id)
         if options.as_json:
@@ -63,10 +61,3 @@ def run(app: App, options: Options) -> None:
         app.terminal.document({"agent_id": agent_id, "path": options.path, "text": content.decode("utf-8", "replace")})
     else:
         app.terminal.answer(content.decode("utf-8", "replace"))
-
-
-def _caller(app: App, room: str | None) -> V1:
-    if room is None:
-        return app.owner()
-    ref = reference.read(app, room)
-    return app.caller(ref.service, ref.bearer)

@@ -24,6 +24,7 @@ class Options:
     description: str
     private: tuple[str, ...]
     sealed: bool
+    allow_secrets: bool
     timeout_seconds: int | None
     build_window_seconds: float
     as_json: bool
@@ -38,6 +39,7 @@ class Options:
     "--private", multiple=True, metavar="FILE", help="Keep this file out of the published digest; repeatable."
 )
 @click.option("--sealed", is_flag=True, help="Let nobody read the source.")
+@click.option("--allow-secrets", is_flag=True, help="Upload files that look like secrets too.")
 @click.option("--agent-timeout", type=click.IntRange(min=1), help="Seconds per stage.")
 @click.option(
     "--build-timeout",
@@ -50,6 +52,9 @@ class Options:
 @with_app()
 def command(app: App, /, path: Path, **given: object) -> None:
     """Upload an agent (folder or .tar.gz with a Dockerfile) and wait until its image is built.
+
+    What .dockerignore or .hmignore list stays at home. Files that look like secrets are refused. When the build fails,
+    `hmctl agents logs` shows what it printed.
 
     \b
     Example:
@@ -65,6 +70,7 @@ def command(app: App, /, path: Path, **given: object) -> None:
             description=str(given["description"]),
             private=private if isinstance(private, tuple) else (),
             sealed=bool(given["sealed"]),
+            allow_secrets=bool(given["allow_secrets"]),
             timeout_seconds=timeout if isinstance(timeout, int) else None,
             build_window_seconds=float(window) if isinstance(window, int) else 600.0,
             as_json=bool(given["as_json"]),
@@ -76,7 +82,7 @@ def run(app: App, options: Options) -> None:
     """Packs, uploads, waits (BadInput, BuildFailed, HttpFailed)."""
     if not options.path.exists():
         raise BadInput(f"there is no {options.path}")
-    package = packing.pack(options.path, private=options.private)
+    package = packing.pack(options.path, private=options.private, allow_secrets=options.allow_secrets)
     package = packing.named(package, options.name) if options.name else package
     uploads.warn_about_hidden(app.terminal, package)
     plan = Plan(options.role, package, options.sealed, options.timeout_seconds, options.description)

@@ -19,6 +19,7 @@ from hmctl.errors import (
     WindowOver,
 )
 from hmctl.io import one_line
+from hmctl.packages import build_logs
 from hmctl.render import downloads, progress, units
 from hmctl.render import run as run_text
 from hmctl.rooms.opening import OpenedRoom
@@ -80,6 +81,7 @@ def finish(app: App, pending: Pending, presentation: Presentation) -> None:
     if row.status != "completed":
         _say_verdict(app, judged)
         _save_receipt(app, receipt, presentation.receipt)
+        _show_build_log(app, pending, row)
         raise RunFailed(one_line(row.error or "no reason given", width=600), run_id=run_id)
     _print_answer(app, pending, judged, presentation)
     _save_receipt(app, receipt, presentation.receipt)
@@ -218,6 +220,21 @@ def _say_verdict(app: App, judged: Judged) -> None:
     for told in (spent, run_text.cost(judged.row)):
         if told:
             app.terminal.say(told)
+
+
+def _show_build_log(app: App, pending: Pending, row: RunRow) -> None:
+    """The end of what the build of one's own agent printed, where that is what failed."""
+    agent_id = pending.asked.query_agent_id
+    if not agent_id or wire.text(row.raw, "outcome") != "build_failed":
+        return
+    try:
+        log = build_logs.fetch(pending.opened.client, agent_id)
+    except HmctlError:
+        return  # it explains the failure, and is not needed to report it
+    for line in log.last_lines():
+        app.terminal.say(f"  {one_line(line)}")
+    room = ' --link "$ROOM"' if pending.opened.ref.is_link else ""
+    app.terminal.say(f"the whole log: hmctl agents logs {agent_id}{room}")
 
 
 def _check_cost(app: App, pending: Pending, row: RunRow) -> None:

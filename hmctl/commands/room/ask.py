@@ -15,11 +15,12 @@ from hmctl.commands.wiring import json_option, with_app
 from hmctl.errors import BadInput, BadUsage, HmctlError, TrustRefused
 from hmctl.packages import packing, uploads
 from hmctl.packages.packing import Package
+from hmctl.render import units
 from hmctl.rooms import opening, reference
 from hmctl.rooms.opening import OpenedRoom
 from hmctl.runs import asking, paying, question
 from hmctl.runs.artifacts import Target
-from hmctl.runs.asking import Ask, Budget
+from hmctl.runs.asking import BUILD_SECONDS, Ask, Brought, Budget
 from hmctl.runs.paying import Payer, PayerOptions
 from hmctl.trust import consent
 from hmctl.trust.decide import Standing
@@ -38,6 +39,7 @@ class Options:
     choices: dict[str, str]
     query_agent: str
     agent: Path | None
+    allow_secrets: bool
     max_cost_micro_usd: int | None
     payer: PayerOptions
     presentation: Presentation
@@ -48,6 +50,7 @@ class Options:
 @click.argument("question", required=False)
 @click.option("--question-file", type=click.Path(path_type=Path), help="Read the question from a UTF-8 file.")
 @click.option("--agent", type=click.Path(path_type=Path), help="Bring this query agent (folder or .tar.gz).")
+@click.option("--allow-secrets", is_flag=True, help="With --agent: upload files that look like secrets too.")
 @click.option("--query-agent", default="", metavar="ID", help="Use an agent already registered at the service.")
 @click.option("--timeout", type=click.IntRange(min=1), default=900, show_default=True, help="Seconds per stage.")
 @click.option("--memory-mb", type=click.IntRange(min=16), default=256, show_default=True, help="With --agent.")
@@ -78,6 +81,10 @@ def command(app: App, /, room: str, **given: object) -> None:
     Through a link the active hmk_ profile pays; the link alone decides what can be read. The profile's key stays at
     the profile's service: what goes with the question is a spend token made there, for this room, this run's time and
     the highest cost quoted. Without --json the answer is the only thing on stdout. QUESTION may be - for stdin.
+
+    --agent brings a query agent to a room that takes them: a folder with a Dockerfile, without what .dockerignore or
+    .hmignore list. It is checked before anything is sent, and the record has to name exactly what was sent. Ask with it
+    again by --query-agent and its id; `hmctl agents delete ID --link ROOM` removes it.
 
     \b
     Examples:
@@ -123,8 +130,9 @@ def _send(app: App, opened: OpenedRoom, ask: Ask, *, package: Package | None, pa
             app.terminal.say(f"run {asked.run_id}")
             asked = asking.submit(app, opened, ask, asked, payer=credential)
         else:
-            asked = asking.submit_with_agent(app, opened, ask, asked, package=package, payer=credential)
-            app.terminal.say(f"run {asked.run_id}")
+            brought = Brought(package, is_repeatable=asking.QUERY_AGENTS in features)
+            asked = asking.submit_with_agent(app, opened, ask, asked, brought=brought, payer=credential)
+            app.terminal.say(f"run {asked.run_id}, agent {asked.query_agent_id}")
     except KeyboardInterrupt:
         raise answering.interrupted(asked.run_id, is_link=opened.ref.is_link) from None
     except HmctlError as problem:
@@ -134,7 +142,7 @@ def _send(app: App, opened: OpenedRoom, ask: Ask, *, package: Package | None, pa
         opened=opened,
         asked=asked,
         reading_payer=credential if opened.ref.is_share else None,
-        window_seconds=ask.budget.window_seconds,
+        window_seconds=ask.budget.window_seconds + (BUILD_SECONDS if package is not None else 0.0),
         max_cost_micro_usd=ask.max_cost_micro_usd,
     )
 
@@ -158,8 +166,10 @@ def _package(app: App, options: Options) -> Package | None:
         raise BadUsage(f"--{staged[0].replace('_', '-')} cannot be combined with --agent; use --model")
     if not options.agent.exists():
         raise BadInput(f"there is no {options.agent}")
-    package = packing.pack(options.agent)
+    package = packing.pack(options.agent, allow_secrets=options.allow_secrets)
     uploads.warn_about_hidden(app.terminal, package)
+    count = f"{len(package.files)} file{'' if len(package.files) == 1 else 's'}"
+    app.terminal.say(f"packed {package.name}: {count}, {units.size(len(package.archive))}")
     return package
 
 
@@ -179,6 +189,7 @@ def _options(room: str, given: dict[str, object]) -> Options:
         choices=chosen,
         query_agent=str(given["query_agent"]),
         agent=agent if isinstance(agent, Path) else None,
+        allow_secrets=bool(given["allow_secrets"]),
         max_cost_micro_usd=wire.whole(given, "max_cost"),
         payer=PayerOptions(str(given["payer_key"]), bool(given["allow_foreign_payer"])),
         presentation=Presentation(

@@ -72,6 +72,7 @@ _TRUST: Final = click.Choice(["operator_updates", "pinned", "owner_approved"])
 )
 @click.option("--expires-in", type=params.DURATION, metavar="TIME", help="The room ends by itself after 30d, 12h, …")
 @click.option("--expires-at", type=params.MOMENT, metavar="DATE", help="The room ends by itself at this moment.")
+@click.option("--allow-secrets", is_flag=True, help="Upload files that look like secrets too.")
 @click.option("--agent-timeout", type=click.IntRange(min=1), help="Seconds per stage, stored with uploaded agents.")
 @click.option(
     "--build-timeout",

@@ -111,6 +111,7 @@ def _sources(given: Mapping[str, object]) -> dict[Role, Source]:
             role,
             argument,
             private=_texts(given, f"{role}_private"),
+            allow_secrets=bool(given["allow_secrets"]),
             sealed=given[f"{role}_visibility"] == "sealed",
         )
         for role, argument in arguments.items()
@@ -118,10 +119,10 @@ def _sources(given: Mapping[str, object]) -> dict[Role, Source]:
     }
 
 
-def _source(role: Role, argument: str, *, private: tuple[str, ...], sealed: bool) -> Source:
+def _source(role: Role, argument: str, *, private: tuple[str, ...], allow_secrets: bool, sealed: bool) -> Source:
     path = Path(argument).expanduser()
     if argument and path.exists():
-        return Source(packing.pack(path, private=private), "", sealed)
+        return Source(packing.pack(path, private=private, allow_secrets=allow_secrets), "", sealed)
     if not argument or packing.looks_like_path(argument):
         raise BadInput(
             f"{_LABELS[role]}: there is no {argument!r} here",
