@@ -208,6 +208,6 @@ def test_a_dry_run_sends_nothing(alice: Shell, service: LyingService, agent: str
     document = json.loads(alice("room", "create", agent, "--dry-run", "--json").out)
 
     assert shown.code == 0
-    assert "FILE        SIZE\n.env        5 B\nDockerfile  25 B\n" in shown.out
+    assert "FILE        SIZE\n.notes      5 B\nDockerfile  25 B\n" in shown.out
     assert document["uploads"][0]["files"] == [".notes", "Dockerfile"]
     assert service.asked == []
