@@ -15,6 +15,8 @@ from eval.errors import EvalError
 Json = dict[str, Any]
 PATIENCE_SECONDS = 120.0
 BUILD_SECONDS = 600.0
+# Each look costs the service some of the time that it needs for the runs themselves.
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.4, 1.5
 ENDED = ("completed", "failed", "cancelled")
 
 
@@ -78,13 +80,13 @@ class Asker:
 
 def await_end(http: httpx.Client, run_id: str, *, seconds: float) -> Json:
     """The row of a run that has ended. Raises EvalError when it does not in time."""
-    deadline, pause = time.monotonic() + seconds, 0.1
+    deadline, pause = time.monotonic() + seconds, FIRST_PAUSE_SECONDS
     while time.monotonic() < deadline:
         row = _checked(http.get(f"/runs/{run_id}"))
         if row["status"] in ENDED:
             return row
         time.sleep(pause)
-        pause = min(pause * 1.3, 0.4)
+        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
     raise EvalError(f"run {run_id} has not ended within {seconds:g} s")
 
 

@@ -89,12 +89,15 @@ class Comparison:
                 say(f"{done} of {len(jobs)} played, {(time.monotonic() - began) / done:.2f} s each")
             return outcome
 
-        with ThreadPoolExecutor(self._manner.parallel) as pool:
+        pool = ThreadPoolExecutor(self._manner.parallel)
+        try:
             for outcome in pool.map(one, jobs):
                 if isinstance(outcome, AttackOutcome):
                     results.attacks.append(outcome)
                 else:
                     results.questions.append(outcome)
+        finally:
+            pool.shutdown(cancel_futures=True)
         results.seconds = round(time.monotonic() - began, 1)
         return results
 
