@@ -6,8 +6,9 @@ import pytest
 
 from tests.hostile import containers
 from tests.runner.conftest import place, room_session
+from tests.runner.pipeline.conftest import platform
 
-__all__ = ["place", "room_session", "yard"]
+__all__ = ["place", "platform", "room_session", "yard"]
 
 
 @pytest.fixture(scope="session")
