@@ -4,6 +4,9 @@ A reservation takes the estimated prompt and the whole completion cap out of wha
 at the same time cannot spend more than one after another. One that does not fit beside those in flight waits
 for them; it is refused only when it would be refused with nothing in flight.
 
+What a prompt is estimated at leaves out what agents are promised to be free, such as tools. A call by itself may
+exceed the budget by that much; calls at once may not each do so, so beside others a call counts with its whole weight.
+
 A budget may lie within another: each of its calls is then one of the outer budget's too, so that any number of
 inner budgets together spend no more than the outer one has.
 """
@@ -44,9 +47,12 @@ class Reservation:
     """A call's claim on the budget. Exactly one of `settle` and `release` counts, the first; both are safe to
     repeat and may be called from any thread. `max_tokens` is the completion cap that was granted."""
 
-    def __init__(self, budget: Budget, *, estimate: int, max_tokens: int, outer: Reservation | None = None) -> None:
+    def __init__(
+        self, budget: Budget, *, estimate: int, weight: int, max_tokens: int, outer: Reservation | None = None
+    ) -> None:
         self._budget = budget
         self.estimate = estimate
+        self.weight = weight
         self.max_tokens = max_tokens
         self.outer = outer
 
@@ -106,20 +112,20 @@ class Budget:
             "max_tokens": self.max_tokens,
         }
 
-    def try_reserve(self, estimate: int, *, max_tokens: int) -> Reservation | None:
+    def try_reserve(self, estimate: int, *, max_tokens: int, weight: int = 0) -> Reservation | None:
         """Reserve a call, or None when it may fit once a call in flight has ended.
 
-        `estimate` is the prompt in tokens, `max_tokens` the wished completion cap, which is lowered to what
-        remains. Raises `BudgetExhausted`.
+        `estimate` is the prompt in tokens, `weight` what it may turn out to be where that is more, `max_tokens` the
+        wished completion cap, which is lowered to what remains. Raises `BudgetExhausted`.
         """
         with self._turns.lock:
-            return self._reserve(estimate, max_tokens)
+            return self._reserve(estimate, max_tokens, max(weight, estimate))
 
-    async def reserve(self, estimate: int, *, max_tokens: int) -> Reservation:
+    async def reserve(self, estimate: int, *, max_tokens: int, weight: int = 0) -> Reservation:
         """Like `try_reserve`, but waits for its turn."""
         while True:
             with self._turns.lock:
-                reservation = self._reserve(estimate, max_tokens)
+                reservation = self._reserve(estimate, max_tokens, max(weight, estimate))
                 if reservation is not None:
                     return reservation
                 turn = self._turns.take()
@@ -138,24 +144,24 @@ class Budget:
             raise BudgetExhausted(f"Budget exhausted: too little is left for {parts}")
         return [Budget(min(calls, max_calls), tokens, within=self) for _ in range(parts)]
 
-    def _reserve(self, estimate: int, wished: int) -> Reservation | None:
+    def _reserve(self, estimate: int, wished: int, weight: int) -> Reservation | None:
         remaining = self.max_tokens - self._spent.total_tokens
         self._check_hopeless(estimate, remaining)
         granted = min(wished, remaining - estimate)
-        if self._in_flight and not self._fits_beside(estimate + wished, remaining):
+        if self._in_flight and not self._fits_beside(weight + wished, remaining):
             return None
         outer = None
         if self._within is not None:
-            outer = self._within._reserve(estimate, granted)
+            outer = self._within._reserve(estimate, granted, weight)
             if outer is None:
                 return None
             granted = outer.max_tokens
-        reservation = Reservation(self, estimate=estimate, max_tokens=granted, outer=outer)
+        reservation = Reservation(self, estimate=estimate, weight=weight, max_tokens=granted, outer=outer)
         self._in_flight.add(reservation)
         return reservation
 
     def _fits_beside(self, planned: int, remaining: int) -> bool:
-        reserved = sum(other.estimate + other.max_tokens for other in self._in_flight)
+        reserved = sum(other.weight + other.max_tokens for other in self._in_flight)
         calls = self._spent.calls + len(self._in_flight)
         return calls < self.max_calls and planned + reserved <= remaining
 

@@ -55,7 +55,9 @@ async def run_exchange(stage: LiveStage, request: ChatRequest, *, on_piece: OnPi
 
 async def _asked(stage: LiveStage, route: LlmRoute, request: ChatRequest, on_piece: OnPiece | None) -> Exchange:
     async with stage.model_slots:
-        reservation = await stage.session.budget.reserve(request.prompt_estimate, max_tokens=request.max_tokens)
+        reservation = await stage.session.budget.reserve(
+            request.prompt_estimate, max_tokens=request.max_tokens, weight=request.prompt_weight
+        )
         progress = Progress()
         try:
             streamed = on_piece is not None

@@ -23,10 +23,21 @@ IMAGE_CHARS = 4_500
 
 @dataclass
 class Weight:
-    """How much text a request holds: what people and tools said, and everything sent beside it."""
+    """How much text a request holds: what people and tools said, and everything sent beside it.
+
+    `extra_bytes` is what the former has in UTF-8 beyond a byte for each character: scripts other than Latin take
+    about a token for three bytes, and so up to three times as many for their characters.
+    """
 
     content_chars: int = 0
+    extra_bytes: int = 0
     side_chars: int = 0
+
+    def add_content(self, text: str) -> None:
+        """Count what somebody said."""
+        self.content_chars += len(text)
+        if not text.isascii():
+            self.extra_bytes += len(text.encode("utf-8", "replace")) - len(text)
 
 
 def rebuild_messages(items: list[Any], *, weight: Weight, loc: Location = ("body", "messages")) -> list[Message]:
@@ -54,7 +65,7 @@ def _content(fields: Fields, weight: Weight) -> str | list[dict[str, Any]] | Non
     if value is None:
         return None
     if isinstance(value, str):
-        weight.content_chars += len(value)
+        weight.add_content(value)
         return value
     if not isinstance(value, list):
         raise invalid("string_type", fields.at("content"), "Input should be a valid string or list of parts")
@@ -67,7 +78,7 @@ def _part(item: object, weight: Weight, loc: Location) -> dict[str, Any]:
     kind = fields.required_text("type")
     if kind == "text":
         text = fields.required_text("text")
-        weight.content_chars += len(text)
+        weight.add_content(text)
         return {"type": "text", "text": text}
     if kind == "image_url":
         weight.content_chars += IMAGE_CHARS

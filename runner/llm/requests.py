@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from runner.llm import messages as message_rules
@@ -37,9 +38,18 @@ class ChatRequest:
     @property
     def prompt_estimate(self) -> int:
         """About how many tokens the prompt has: a third of the characters of its messages, at least 1."""
-        side_chars = self.weight.side_chars + (len(json.dumps(self.tools)) if self.tools else 0)
-        chars = self.weight.content_chars + max(side_chars - FREE_SIDE_CHARS, 0)
+        chars = self.weight.content_chars + max(self._side_chars - FREE_SIDE_CHARS, 0)
         return max(chars // CHARS_PER_TOKEN, 1)
+
+    @property
+    def prompt_weight(self) -> int:
+        """About how many tokens the prompt has when nothing rides along, and other scripts count by their bytes."""
+        chars = self.weight.content_chars + self.weight.extra_bytes + self._side_chars
+        return max(chars // CHARS_PER_TOKEN, 1)
+
+    @cached_property
+    def _side_chars(self) -> int:
+        return self.weight.side_chars + (len(json.dumps(self.tools)) if self.tools else 0)
 
     def upstream_body(self, *, model: str, max_tokens: int, stream: bool) -> bytes:
         """The JSON that is sent upstream. Raises `RequestInvalid` when it has no JSON form."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -66,14 +67,15 @@ def test_sixteen_calls_at_once_cannot_overspend(open_room, upstream, stream):
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_fifty_calls_at_once_run_at_once_and_spend_exactly_the_budget(open_room, upstream, stream):
-    running, most = 0, 0
+    running, crowd = 0, asyncio.Event()
 
     async def script(_request, body):
-        nonlocal running, most
+        nonlocal running
         running += 1
-        most = max(most, running)
-        await asyncio.sleep(0.5)
-        running -= 1
+        if running == 40:
+            crowd.set()
+        # Nobody is answered before as many as the budget allows are asking at the same time.
+        await asyncio.wait_for(crowd.wait(), 15)
         usage = {"prompt_tokens": 10, "completion_tokens": body["max_tokens"]}
         choice = {"index": 0, "message": {"role": "assistant", "content": "x"}, "finish_reason": "length"}
         return web.json_response({"choices": [choice], "usage": usage})
@@ -87,9 +89,26 @@ def test_fifty_calls_at_once_run_at_once_and_spend_exactly_the_budget(open_room,
     statuses = [answer.status_code for answer in answers]
     assert (statuses.count(200), statuses.count(429)) == (41, 9)
     assert all("Budget exhausted: " in answer.text for answer in answers if answer.status_code == 429)
-    assert most == 40
+    assert running == 41
     spent = room.session.budget.snapshot()
     assert (spent["total_tokens"], spent["calls"]) == (40 * 110 + 60, 41)
+
+
+def test_what_rides_along_free_exceeds_the_budget_once_and_not_with_every_call_at_once(open_room, upstream):
+    async def script(_request, body):
+        await asyncio.sleep(0.05)
+        usage = {"prompt_tokens": len(json.dumps(body["tools"])) // 3, "completion_tokens": 1}
+        choice = {"index": 0, "message": {"role": "assistant", "content": "x"}, "finish_reason": "stop"}
+        return web.json_response({"choices": [choice], "usage": usage})
+
+    upstream.default = script
+    room = open_room(upstream=upstream, calls=50, tokens=1000)
+    tools = [{"type": "function", "function": {"name": "f", "description": "d" * 90_000}}]
+    body = {**ASK, "max_tokens": 1, "tools": tools}
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: room.client.post("/v1/chat/completions", json=body), range(20)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [429] * 19
+    assert room.session.budget.snapshot()["total_tokens"] < 32_000
 
 
 def test_parallel_calls_get_what_calls_in_a_row_would_get(open_room, upstream):

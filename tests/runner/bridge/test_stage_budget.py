@@ -79,6 +79,27 @@ def test_a_call_that_may_fit_later_waits_and_one_that_cannot_is_refused_at_once(
     assert budget.try_reserve(10, max_tokens=50).max_tokens == 50
 
 
+def test_what_rides_along_is_free_for_a_call_by_itself_and_counts_beside_others():
+    budget = Budget(5, 1000)
+    first = budget.try_reserve(10, max_tokens=90, weight=2000)
+    assert first.max_tokens == 90
+    assert budget.try_reserve(1, max_tokens=1) is None
+    first.settle(prompt_tokens=10, completion_tokens=90)
+    light = budget.try_reserve(10, max_tokens=90)
+    assert budget.try_reserve(1, max_tokens=1, weight=801) is None
+    assert budget.try_reserve(1, max_tokens=1, weight=799) is not None
+    light.release(failed=False)
+
+
+def test_a_part_of_a_budget_weighs_on_the_whole():
+    whole = Budget(9, 1000)
+    one, another = whole.share(2, max_calls=4)
+    reservation = one.try_reserve(10, max_tokens=10, weight=995)
+    assert another.try_reserve(10, max_tokens=10) is None
+    reservation.release(failed=False)
+    assert another.try_reserve(10, max_tokens=10) is not None
+
+
 def test_the_last_call_waits_for_one_in_flight_that_may_still_fail():
     budget = Budget(1, 1000)
     first = budget.try_reserve(10, max_tokens=10)

@@ -135,6 +135,15 @@ def test_tool_definitions_are_not_counted_until_there_is_a_flood_of_them():
     assert flood >= 10_000
 
 
+def test_everything_weighs_and_other_scripts_by_their_bytes():
+    tools = [{"type": "function", "function": {"name": "f", "description": "d" * 3000}}]
+    asked = parse_openai_request({**ASK, "tools": tools})
+    assert (asked.prompt_estimate, asked.prompt_weight > 1000) == (1, True)
+    for letter, tokens in (("x", 100), ("я", 200), ("語", 300), ("😀", 400), ("\ud800", 100)):
+        asked = parse_openai_request({"messages": [{"role": "user", "content": letter * 300}]})
+        assert (asked.prompt_estimate, asked.prompt_weight) == (100, tokens)
+
+
 def test_text_keeps_its_letters_upstream():
     body = parse_openai_request({"messages": [{"role": "user", "content": "grüße 😀"}]})
     assert "grüße 😀".encode() in body.upstream_body(model="m", max_tokens=5, stream=False)
