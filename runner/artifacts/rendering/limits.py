@@ -18,4 +18,3 @@ class RenderLimits:
     cpu_seconds: int = 20
     wall_seconds: float = 25.0
     turn_seconds: float = 8.0
-    turn_seconds: float = 8.0
