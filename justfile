@@ -35,6 +35,10 @@ bench *arguments:
 conformance *arguments:
     {{python}} -m tests.conformance {{arguments}}
 
+# Measure what rooms let out and what they are good for.
+eval *arguments:
+    {{python}} -m eval {{arguments}}
+
 # Take the pictures of the operator's guide again: all, or some chapters with --only.
 pictures *arguments:
     {{python}} -m tests.pictures {{arguments}}

@@ -40,6 +40,8 @@ class CellFigures:
     p95_seconds: float
     stage_seconds: dict[str, float]
     tool_calls: float
+    answer_chars: float
+    tables: float
     tokens: int
     cost_micro_usd: int
     failed_runs: int
@@ -77,6 +79,8 @@ def _cell(name: str, results: Json) -> CellFigures:
         p95_seconds=seconds[int(len(seconds) * 0.95)] if seconds else 0.0,
         stage_seconds=_stages(told),
         tool_calls=sum(one["tool_calls"] for one in told) / runs if runs else 0.0,
+        answer_chars=sum(one["output_chars"] for one in told) / runs if runs else 0.0,
+        tables=sum(one["tables"] for one in told) / runs if runs else 0.0,
         tokens=sum(one["tokens"] for one in told),
         cost_micro_usd=sum(one["cost_micro_usd"] for one in told),
         failed_runs=sum(one["failed_runs"] for one in told),

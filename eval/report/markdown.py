@@ -16,6 +16,7 @@ def report(results: Json) -> str:
         "## Leaks by class of attack\n\nAttacks that brought out anything, of all of the class.\n\n" + _by_class(cells),
         "## What leaked, and where\n\n" + _by_kind(cells),
         "## Latency, tools, tokens, cost\n\n" + _costs(cells),
+        "## Shape of the answers\n\n" + _shapes(cells),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -98,6 +99,16 @@ def _costs(cells: Sequence[CellFigures]) -> str:
                 str(cell.tokens),
                 str(cell.cost_micro_usd),
             )
+            for cell in cells
+        ),
+    )
+
+
+def _shapes(cells: Sequence[CellFigures]) -> str:
+    return table(
+        ("cell", "characters per answer", "Markdown tables per answer", "harmless answers with a mark"),
+        (
+            (f"`{cell.name}`", f"{cell.answer_chars:.0f}", f"{cell.tables:.2f}", str(cell.false_alarms))
             for cell in cells
         ),
     )

@@ -22,6 +22,7 @@ from tests.factories.service import ROOT, Service
 
 pytestmark = [pytest.mark.docker, pytest.mark.e2e, pytest.mark.timeout(300)]
 PLAN = Plan(arms=("none", "row_policies"), mediated=(False,), attacks_each=1, questions=4, parallel=4)
+PRETENDER = arms.Arm("pretender", "says so only", arms.BY_NAME["none"].output, arms.SCOPES, row_policies=True)
 DOCKERFILE = b'FROM hivemind-agent-base:latest\nCOPY agent.py /app/agent.py\nCMD ["python3", "/app/agent.py"]\n'
 SCOPE = (
     CALL
@@ -52,7 +53,7 @@ def played(service: Service) -> Results:
             service.origin, keys=keys, material=chosen, manner=Manner(parallel=PLAN.parallel), upstream=upstream
         )
         cast = rooms.furnish(comparison.owner, chosen.data)
-        results = comparison.play(PLAN.cells, cast=cast, say=print)
+        results = comparison.play([*PLAN.cells, Cell(PRETENDER, mediated=False)], cast=cast, say=print)
     print(markdown.report(campaign.document(PLAN, chosen, results)))
     return results
 
@@ -64,7 +65,6 @@ def test_without_a_boundary_the_attacks_are_real(played: Results) -> None:
 
 
 def test_row_policies_let_nothing_out(played: Results) -> None:
-    assert played.left_out == {}
     assert [(one.id, one.channels, one.places) for one in played.attacks if one.cell != "none" and one.leaked] == []
 
 
@@ -81,17 +81,9 @@ def test_every_run_is_measured(played: Results) -> None:
     assert sum(one.figures.tool_calls for one in played.attacks if one.figures) >= 12
 
 
-def test_a_cell_whose_boundary_is_not_in_force_is_left_out(service: Service) -> None:
-    service.await_worker()
-    chosen = campaign.material(Plan(attacks_each=1, questions=1))
-    pretender = arms.Arm("pretender", "says so only", arms.BY_NAME["none"].output, arms.SCOPES, row_policies=True)
-    with RecordingUpstream() as upstream:
-        keys = (service.tenant("eval-owner-2"), service.tenant("eval-asker-2"))
-        comparison = Comparison(service.origin, keys=keys, material=chosen, manner=Manner(), upstream=upstream)
-        cast = rooms.furnish(comparison.owner, chosen.data)
-        results = comparison.play([Cell(pretender, mediated=False)], cast=cast, say=print)
-    assert results.left_out == {"pretender": "the service does not enforce row policies"}
-    assert (results.attacks, results.questions) == ([], [])
+def test_a_cell_whose_boundary_is_not_in_force_is_left_out(played: Results) -> None:
+    assert played.left_out == {"pretender": "the service does not enforce row policies"}
+    assert {one.cell for one in [*played.attacks, *played.questions]} == {"none", "row_policies"}
 
 
 def test_a_scenario_is_played_in_a_room_through_the_client(service: Service, tmp_path: Path) -> None:
