@@ -9,6 +9,7 @@ from typing import Final
 
 from attestation.digests import sha256_hex
 from attestation.manifests.run_record import hidden_name
+from attestation.receipts.errors import ArtifactDiffers
 from attestation.verifier import VerifiedRun
 from hmctl import files
 from hmctl.client import wire
@@ -117,4 +118,9 @@ def _signed_digests(verified: VerifiedRun | None) -> Mapping[str, str] | None:
 
 def _check(name: str, content: bytes, signed: Mapping[str, str] | None, row: RunRow) -> None:
     if signed is not None and signed.get(name, signed.get(hidden_name(name))) != sha256_hex(content):
-        raise RecordRejected(f"The artifact {name} differs from what was signed.", run_id=row.run_id)
+        raise RecordRejected(
+            f"The artifact {name} differs from what was signed.",
+            run_id=row.run_id,
+            code=ArtifactDiffers.code,
+            check=ArtifactDiffers.check,
+        )

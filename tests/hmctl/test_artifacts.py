@@ -86,8 +86,8 @@ def test_a_forged_file_is_refused_before_it_is_written(
 ) -> None:
     service.answer("GET", "/v1/runs/.*/artifacts/.*", Reply(b"# Forged", content_type="text/markdown"))
     (tmp_path / "report.md").write_text("mine")
-    shown = fetch(accepted, service, run_id, "--artifacts", str(tmp_path), "--overwrite")
-    assert shown.code == 6
+    shown = fetch(accepted, service, run_id, "--artifacts", str(tmp_path), "--overwrite", "--json")
+    assert (shown.code, json.loads(shown.out)["code"]) == (6, "artifact_differs")
     assert (tmp_path / "report.md").read_text() == "mine"
 
 
