@@ -82,14 +82,17 @@ class Wire:
 
         Nothing compressed was asked for, and a few bytes of it can be gigabytes.
         """
+        timeout = _timeout(provider)
         with _translated():
-            response = await self._session.post(
-                provider.chat_url,
-                data=io.BytesIO(body),
-                headers=_headers(provider),
-                timeout=_timeout(provider),
-                allow_redirects=False,
-            )
+            # The library's own limits leave out a service that does not read what it is sent.
+            async with asyncio.timeout((timeout.connect or 0) + 2 * provider.timeout_seconds):
+                response = await self._session.post(
+                    provider.chat_url,
+                    data=io.BytesIO(body),
+                    headers=_headers(provider),
+                    timeout=timeout,
+                    allow_redirects=False,
+                )
         try:
             if response.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
                 raise UpstreamError("upstream_garbled")
@@ -127,7 +130,7 @@ def _translated() -> Iterator[None]:
         yield
     except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError):
         raise UpstreamError("upstream_unreachable", retryable=True) from None
-    except aiohttp.ServerTimeoutError:
+    except TimeoutError:
         raise UpstreamError("upstream_timeout") from None
     except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError):
         raise UpstreamError("upstream_broken", retryable=True) from None
