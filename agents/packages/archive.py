@@ -11,6 +11,10 @@ from attestation.digests import SourceFile
 
 DEFAULT_MODE = 0o644
 
+# Besides its own errors the reader lets out those of Python where headers contradict each other, or where so many of
+# them stand in a row that it descends too deep.
+BROKEN = (tarfile.TarError, ValueError, IndexError, KeyError, OverflowError, RecursionError, EOFError)
+
 
 def unpack(stream: BinaryIO, *, private_paths: frozenset[str] = frozenset()) -> list[SourceFile]:
     """The package's files, ordered by path, exact to the byte and the mode bits. Raises BadArchive.
@@ -32,7 +36,7 @@ def unpack(stream: BinaryIO, *, private_paths: frozenset[str] = frozenset()) -> 
                     continue
                 total += _check_size(member, total)
                 files[path] = SourceFile(path, _mode(member), _content(tar, member), path not in private_paths)
-    except tarfile.TarError as error:
+    except BROKEN as error:
         raise BadArchive("Invalid archive: it is not a readable tar file") from error
     _check_tree(files, folders)
     return [files[path] for path in sorted(files)]
