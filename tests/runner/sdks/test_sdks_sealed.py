@@ -28,7 +28,8 @@ from tests.runner.llm.fake_upstream import FakeUpstream, completion, serving
 from tests.runner.sdks import vendoring
 from tests.runner.sdks.conftest import call
 
-pytestmark = pytest.mark.docker
+# A busy machine takes a minute for the image, and another for reading the clients' source.
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
 KEY, ROW, TOKEN = "sk-operator-7c1d", "secret-row-55", "stage-token-0123456789abcdef"
 # OpenAI: plain, stream, two of a tool round, 20 at once. Anthropic: plain, stream, two of a tool round.
@@ -104,7 +105,7 @@ def _run(engine: DockerEngine, session: StageSession, image: str) -> Exit:
         with engine.prepare(spec) as prepared:
             bridge.open(session, prepared.listen(BRIDGE_PORT))
             prepared.release(environment)
-            return prepared.wait(time.monotonic() + 90)
+            return prepared.wait(time.monotonic() + 240)
     finally:
         bridge.stop()
 
