@@ -12,7 +12,7 @@ from runner.rowpolicies import views
 from runner.rowpolicies.errors import PoliciesInvalid
 from runner.rowpolicies.policies import RowPolicies
 from tenants.databases import session
-from tenants.databases.run_readers import ViewRefused
+from tenants.databases.run_readers import RunView, ViewRefused
 from tenants.errors import DatabaseBusy
 from tenants.models import Tenant
 
@@ -45,9 +45,14 @@ def make_reader(place: Place, policies: RowPolicies) -> Iterator[PolicyReader]:
     The room's own reader must exist. Several may be there at once for one run. Raises PoliciesInvalid, DatabaseBusy and
     ReaderNotConfined.
     """
-    made = views.build(policies, tables=place.tables, schema_rows=session.schema_rows(place.tenant))
+    made: list[RunView] = []
+
+    def build(columns: list[dict[str, Any]]) -> list[RunView]:
+        made.extend(views.build(policies, tables=place.tables, schema_rows=columns))
+        return made
+
     try:
-        role = session.create_run_reader(place.tenant, place.room_id, place.run_id, made)
+        role, columns = session.create_run_reader(place.tenant, place.room_id, place.run_id, build)
     except ViewRefused as error:
         raise PoliciesInvalid(
             f"table {error.view}: its policy does not fit its columns",
@@ -57,8 +62,7 @@ def make_reader(place: Place, policies: RowPolicies) -> Iterator[PolicyReader]:
         raise DatabaseBusy from error
     try:
         names = tuple(view.name for view in made)
-        columns = tuple(row for row in session.schema_rows(place.tenant, schema=role) if row["table_name"] in names)
-        yield PolicyReader(session.run_connection_factory(place.tenant, role), names, columns)
+        yield PolicyReader(session.run_connection_factory(place.tenant, role), names, tuple(columns))
     finally:
         _drop(place, role)
 

@@ -12,6 +12,8 @@ from tenants.databases import names, roles, run_readers, server
 from tenants.errors import DatabaseBusy
 from tenants.models import Tenant
 
+Row = dict[str, Any]
+
 STATEMENT_SECONDS = 30
 OWNER_OPTIONS = (
     f"-c statement_timeout={STATEMENT_SECONDS}s -c idle_in_transaction_session_timeout=60s"
@@ -79,16 +81,21 @@ def drop_room_role(tenant: Tenant, room_id: str) -> None:
         roles.drop_room_role(connection, role=names.room_role(room_id), owner=tenant.db_owner)
 
 
-def create_run_reader(tenant: Tenant, room_id: str, run_id: str, views: Iterable[run_readers.RunView]) -> str:
-    """Make a reader of one run that sees these views and nothing else; return its role.
+def create_run_reader(
+    tenant: Tenant, room_id: str, run_id: str, build: Callable[[list[Row]], Iterable[run_readers.RunView]]
+) -> tuple[str, list[Row]]:
+    """Make a reader of one run that sees some views and nothing else; return its role and the columns that it sees.
 
-    The room's reader must exist. Raises run_readers.ViewRefused and roles.ReaderNotConfined.
+    `build` makes the views out of the columns of schema public, both as in `schema_rows`. The room's reader must exist.
+    Raises run_readers.ViewRefused, roles.ReaderNotConfined and whatever `build` does.
     """
     role = names.run_role(run_id)
     reader = run_readers.RunReader(role, names.room_role(room_id), names.password(role))
     with admin_connection(tenant) as connection:
+        views = tuple(build(_columns(connection, "public")))
         run_readers.create(connection, reader, views)
-    return role
+        seen = frozenset(view.name for view in views)
+        return role, [row for row in _columns(connection, role) if row["table_name"] in seen]
 
 
 def drop_run_reader(tenant: Tenant, role: str) -> None:
@@ -144,10 +151,14 @@ def table_names(tenant: Tenant) -> list[str]:
         return [str(row[0]) for row in connection.execute(_TABLES).fetchall()]
 
 
-def schema_rows(tenant: Tenant, *, schema: str = "public") -> list[dict[str, Any]]:
-    """One row per column of the schema, by table and position, as the wire format writes them."""
+def schema_rows(tenant: Tenant) -> list[Row]:
+    """One row per column of schema public, by table and position, as the wire format writes them."""
     with owner_connection(tenant, options=CATALOG_ONLY) as connection:
-        return connection.cursor(row_factory=dict_row).execute(_COLUMNS, [schema]).fetchall()
+        return _columns(connection, "public")
+
+
+def _columns(connection: server.Connection, schema: str) -> list[Row]:
+    return connection.cursor(row_factory=dict_row).execute(_COLUMNS, [schema]).fetchall()
 
 
 def _login(dbname: str, *, role: str, options: str) -> server.Connection:

@@ -23,7 +23,7 @@ def owner(db: None) -> Person:
 def left_by(owner: Person, room_id: str, run_id: str) -> str:
     """A reader whose worker is gone."""
     views = build(policies.parse({"t": {"columns": "*"}}), tables=["t"], schema_rows=session.schema_rows(owner.tenant))
-    return session.create_run_reader(owner.tenant, room_id, run_id, views)
+    return session.create_run_reader(owner.tenant, room_id, run_id, lambda _: views)[0]
 
 
 def run_of(owner: Person, key: str = "") -> Run:
