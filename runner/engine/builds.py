@@ -76,14 +76,19 @@ class Builder:
     def _opening(self, spec: BuildSpec) -> tuple[str, ...]:
         """What sets the steps of one scope apart from those of all others, and names whose leftovers they are."""
         if not spec.cache_scope:
-            return ()
+            return spec.opening
         if not re.fullmatch("[0-9a-f]+", spec.cache_scope):
             raise errors.InvalidSpec("A scope of the cache is hexadecimal.")
-        return (f"LABEL {hardening.INSTANCE_LABEL}={self._config.instance} {_SCOPE_LABEL}={spec.cache_scope}",)
+        label = f"LABEL {hardening.INSTANCE_LABEL}={self._config.instance} {_SCOPE_LABEL}={spec.cache_scope}"
+        return (label, *spec.opening)
 
     def _resolve(self, source: dockerfile.Source, *, fetch_missing: bool, deadline_monotonic: float) -> str:
         reference = self._bases.get(source.leaf, source.reference)
-        found = self._images.info(reference)
+        try:
+            found = self._images.info(reference)
+        except Refused as unreadable:
+            reason = "the image it names cannot be read"
+            raise errors.BuildRefused(f"The Dockerfile, line {source.line}: {reason}.") from unreadable
         if found is None and fetch_missing and source.leaf not in self._bases:
             self._fetch(reference, deadline_monotonic)
             found = self._images.info(reference)
@@ -157,7 +162,8 @@ _UNWATCHED: Final = BuildWatch(lambda text: None)
 
 def _recipe(pinned: bytes, spec: BuildSpec) -> str:
     """Digest of all that decides what comes of a build: its steps, the images below them, every byte, its network."""
-    parts = [pinned, build_context.sha256(spec.context).encode(), spec.network.encode()]
+    network = spec.network.partition(":")[0]  # which container lends its network changes from build to build
+    parts = [pinned, build_context.sha256(spec.context).encode(), network.encode()]
     lengths = b"".join(len(part).to_bytes(8, "big") for part in parts)
     return hashlib.sha256(_RECIPE + lengths + b"".join(parts)).hexdigest()
 
