@@ -127,7 +127,8 @@ class BuildSpec:
 
     Steps are taken from the engine's cache only where a build of the same ``cache_scope`` left them, so that the time a
     build takes says nothing about other scopes; it has to be hexadecimal. An image among ``reuse``, which are ids, is
-    tagged instead of built when it was made by the same recipe from the same bytes.
+    tagged instead of built when it was made by the same recipe from the same bytes. ``opening`` are instructions of the
+    service's own that every stage of the Dockerfile begins with.
     """
 
     tag: str
@@ -141,6 +142,7 @@ class BuildSpec:
     fetch_missing: bool = True
     cache_scope: str = ""
     reuse: tuple[str, ...] = ()
+    opening: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
