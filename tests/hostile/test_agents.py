@@ -18,7 +18,8 @@ import pytest
 from runner.engine.base import Exit, ExitReason
 from runner.engine.limits import MIB, Limits
 from tests.hostile import containers
-from tests.hostile.agent import kernel_calls, places
+from tests.hostile.agent import exhausts, kernel_calls, places, stays
+from tests.hostile.behaviours import BEHAVIOURS, CHANNELS
 from tests.hostile.containers import Yard
 
 pytestmark = pytest.mark.docker
@@ -245,31 +246,15 @@ def test_the_speaker_really_spoke(overheard: tuple[dict[str, Any], Steps]) -> No
     assert int(heard["files watched"]) > 100
 
 
-CHANNELS = (
-    "watched files",
-    "abstract hive",
-    "abstract /containerd-shim/hive",
-    "port on 127.0.0.1",
-    "port on ::1",
-    "port on its name",
-    "shared memory",
-    "messages",
-    "semaphores",
-    "queues",
-    "listings",
-    "files",
-    "locks on shared files",
-    "locks of others listed",
-    "processes",
-    "sockets listed",
-    "datagrams",
-    "signals",
-)
-
-
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_runs_side_by_side_do_not_hear_each_other(overheard: tuple[dict[str, Any], Steps], channel: str) -> None:
     assert overheard[1][channel] in REFUSALS
+
+
+def test_every_behaviour_is_listed() -> None:
+    listed = {name for names in BEHAVIOURS.values() for name in names}
+    public = {name for module in (exhausts, stays) for name, value in vars(module).items() if callable(value)}
+    assert listed == {name for name in public if name.islower() and not name.startswith("_")}
 
 
 def test_every_channel_is_listed(overheard: tuple[dict[str, Any], Steps]) -> None:
