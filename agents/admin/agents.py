@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from agents.admin import builds, pages
 from agents.enums import AgentType, InspectionMode
 from agents.models import Agent
+from agents.packages.limits import MIB
 from hivemind.kit.admin import audit_events, columns, panels
 from hivemind.kit.admin.columns import column
 from hivemind.kit.admin.deeds import WholePage
@@ -22,6 +23,7 @@ SHOWN = (
     *("id", "tenant", "tenant__name", "room_id", "uploader_token_id", "name", "agent_type", "inspection_mode"),
     *("harness", "memory_mb", "max_llm_calls", "max_tokens", "timeout_seconds", "files_count", "files_digest"),
     *("attested_files_count", "attested_files_digest", "source_sha256", "image_id", "created_at"),
+    *("source_bytes", "image_bytes", "used_at"),
 )
 
 SWEEP = WholePage("sweep", "Sweep broken agents", pages.clear, icon="mop")
@@ -38,9 +40,15 @@ class AgentAdmin(OperatedAdmin):
     shown = SHOWN
     whole = (SWEEP,)
     list_select_related = ("tenant",)
-    list_display = ("agent", "kind", "source", "tenant_link", "brought_to", "image", "created")
+    list_display = ("agent", "kind", "source", "tenant_link", "brought_to", "sizes", "image", "created", "used")
     list_filter = (
         question("What for?", "kind", *(_type(kind) for kind in AgentType)),
+        question(
+            "Who uploaded it?",
+            "whose",
+            Answer("owner", "its owner", lambda rows: rows.filter(room_id="")),
+            Answer("brought", "with a question", lambda rows: rows.exclude(room_id="")),
+        ),
         question(
             "Source readable?",
             "source",
@@ -65,6 +73,7 @@ class AgentAdmin(OperatedAdmin):
                     ("kind", "source"),
                     ("tenant_link", "created_exactly"),
                     ("brought_to", "brought_by"),
+                    ("sizes", "used"),
                 )
             },
         ),
@@ -125,6 +134,17 @@ class AgentAdmin(OperatedAdmin):
     def image_whole(self, row: Agent) -> object:
         """The image built last, in full."""
         return columns.code(row.image_id)
+
+    @column("Source, image")
+    def sizes(self, row: Agent) -> object:
+        """How much the files take unpacked, and how much the engine says the image takes."""
+        image = f"{columns.number(row.image_bytes // MIB)} MB" if row.image_bytes else columns.NOTHING
+        return columns.stacked(f"{columns.number(row.source_bytes)} B", image)
+
+    @column("Last used")
+    def used(self, row: Agent) -> object:
+        """When the last run began that it was part of."""
+        return columns.moment(row.used_at)
 
     @column("Uploaded")
     def created(self, row: Agent) -> object:

@@ -21,6 +21,7 @@ from hivemind.kit.admin.questions import Answer, question
 SHOWN = (
     *("id", "agent", "agent__name", "agent__tenant_id", "status", "fence", "worker_id"),
     *("created_at", "started_at", "ended_at", "deadline_at"),
+    *("run_id", "step", "steps", "shared"),
 )
 STUCK_SECONDS = 60
 GOING = (BuildStatus.PENDING, BuildStatus.RUNNING)
@@ -56,7 +57,7 @@ class ImageBuildAdmin(ShownAdmin):
 
     shown = SHOWN
     list_select_related = ("agent",)
-    list_display = ("build", "state", "agent_link", "tenant", "asked", "waited", "duration", "why")
+    list_display = ("build", "state", "progress", "agent_link", "tenant", "asked", "waited", "duration", "why")
     list_filter = (
         question(
             "Still going?",
@@ -71,7 +72,18 @@ class ImageBuildAdmin(ShownAdmin):
     search_help_text = "Beginning of the id of a build, agent or tenant"
     paginator = CappedPaginator
     fieldsets = (
-        (None, {"fields": (("build", "state"), "why", ("agent_link", "tenant"), ("worker", "claims"))}),
+        (
+            None,
+            {
+                "fields": (
+                    ("build", "state"),
+                    ("progress", "of_run"),
+                    "why",
+                    ("agent_link", "tenant"),
+                    ("worker", "claims"),
+                )
+            },
+        ),
         ("Times", {"fields": (("asked_exactly", "started"), ("ended", "deadline"), ("waited", "duration"))}),
     )
 
@@ -89,6 +101,18 @@ class ImageBuildAdmin(ShownAdmin):
     def state(self, row: ImageBuild) -> object:
         """The state."""
         return columns.badge(COLOURS[row.status], row.status)
+
+    @column("Steps")
+    def progress(self, row: ImageBuild) -> str:
+        """Which instruction is being carried out or was the last, or that there was nothing to do."""
+        if row.shared:
+            return "image of an equal upload"
+        return f"{row.step} of {row.steps}" if row.steps else columns.NOTHING
+
+    @column("Run")
+    def of_run(self, row: ImageBuild) -> object:
+        """The run that it is a part of."""
+        return columns.row("runner_run", row.run_id)
 
     @column("Agent")
     def agent_link(self, row: ImageBuild) -> object:

@@ -172,7 +172,8 @@ def _perform(
     """Make the image and end the build's row, with what was printed. Raises ImageNotBuilt and BuildAbandoned."""
     printed = BuildLog(on_step=lambda step, steps: _note_step(build, step, steps))
     try:
-        made = images.make(build.agent, source_key, engine, watch=BuildWatch(printed.write, stopped))
+        watch = BuildWatch(printed.write, stopped)
+        made = images.make(build.agent, source_key, engine, watch=watch, build_id=build.pk)
     except (ImageNotBuilt, BuildAbandoned) as failure:
         why = str(failure) or ABANDONED
         printed.write(f"\n{why}\n")

@@ -8,7 +8,9 @@ nobody had, because the engine's cache is kept apart in the same way. So no buil
 import hashlib
 import hmac
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
@@ -18,7 +20,10 @@ from agents.packages import context
 from agents.services import sources
 from attestation import digests
 from hivemind.kit.conf import conf
+from runner.engine import build_index
 from runner.engine.base import BuildSpec, BuildWatch, Engine, ImageInfo
+from runner.engine.build_index import BuildIndex
+from runner.engine.config import EngineConfig
 from runner.engine.errors import BuildError, BuildFailed, BuildStopped, EngineError
 from runner.engine.limits import MIB
 
@@ -44,10 +49,11 @@ class Made:
     shared: bool
 
 
-def make(agent: Agent, source_key: bytes, engine: Engine, *, watch: BuildWatch) -> Made:
+def make(agent: Agent, source_key: bytes, engine: Engine, *, watch: BuildWatch, build_id: str) -> Made:
     """Build the agent's image, or take that of an equal upload, and note which it is.
 
-    Raises ImageNotBuilt, and BuildAbandoned when the one who watches wants no image any more.
+    Where the operator has set a package index, the steps of the build reach it and nothing else. Raises ImageNotBuilt,
+    and BuildAbandoned when the one who watches wants no image any more.
     """
     files = sources.load_files(agent, source_key)
     if digests.source_digest(files) != agent.source_sha256:
@@ -63,7 +69,8 @@ def make(agent: Agent, source_key: bytes, engine: Engine, *, watch: BuildWatch) 
         reuse=_of_equals(agent),
     )
     try:
-        image = _built(engine, spec, watch)
+        with _network(engine, spec, build_id) as connected:
+            image = _built(engine, connected, watch)
     except BuildFailed as error:
         # What a step printed is told to an owner who follows the build; whoever brought the package reads the log.
         told = str(error) if agent.is_brought else f"{error} {error.output}".strip()
@@ -76,6 +83,18 @@ def make(agent: Agent, source_key: bytes, engine: Engine, *, watch: BuildWatch) 
         raise ImageNotBuilt("the container engine could not build it") from error
     _note(agent, image)
     return Made(image, shared=image.id in spec.reuse)
+
+
+@contextmanager
+def _network(engine: Engine, spec: BuildSpec, build_id: str) -> Iterator[BuildSpec]:
+    """The build with the network of its steps: none, or the operator's index alone."""
+    if not conf.sandbox.build_index_url:
+        yield spec
+        return
+    index = BuildIndex(conf.sandbox.build_index_url)
+    name, base = f"hm-build-{build_id}", EngineConfig.base_image
+    with build_index.reachable(engine, index, name=name, owner_id=build_id, image=base) as network:
+        yield replace(spec, network=network, opening=index.opening)
 
 
 def scope_of(agent: Agent) -> str:

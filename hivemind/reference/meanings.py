@@ -37,6 +37,9 @@ MEANINGS: Final[dict[str, str]] = {
     "DOCKER_BUILD_TIMEOUT_SECONDS": "Longest build of an agent image.",
     "DOCKER_BUILD_MEMORY_MB": "Most memory of an image build.",
     "DOCKER_BUILD_CPU_SHARES": "Weight of an image build among others; 1024 is a container's normal weight.",
+    "BUILD_INDEX_URL": "Package index that the steps of image builds reach, by the address of its simple pages; it may "
+    "carry a name and password, which builds do not see. Everything on its origin is reachable and nothing else is. "
+    "Empty: builds have no network.",
     "AGENT_BASE_IMAGE": "Read by `agents/base/build.sh`: a published image to start the agents' base image from.",
     "AGENT_BASE_HERMES_IMAGE": "Read by `agents/base/build.sh`: the image that `hivemind-agent-base-hermes` is to name.",
     "DEFAULT_QUERY_MAX_TOKENS": "Tokens of a run that asks for no number.",

@@ -68,6 +68,9 @@ def load(environment: Mapping[str, str], *, base_dir: Path) -> Schema:
     }
     if groups["evidence"].enclave_tls and not groups["evidence"].mode:
         raise SettingsError(f"{PREFIX}ENCLAVE_TLS takes its key from a guest agent; set {PREFIX}EVIDENCE to dstack")
+    index = groups["sandbox"].build_index_url
+    if index and not index.startswith(("http://", "https://")):
+        raise SettingsError(f"{PREFIX}BUILD_INDEX_URL must be an http or https address")
     state = groups["service"].state_dir
     return Schema(**groups, state_dir=Path(state).resolve() if state else base_dir / "var")
 

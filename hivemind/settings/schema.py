@@ -77,6 +77,7 @@ class Sandbox:
     build_timeout_seconds: int = setting("DOCKER_BUILD_TIMEOUT_SECONDS", 600, minimum=1)
     build_memory_mb: int = setting("DOCKER_BUILD_MEMORY_MB", 1024, minimum=128)
     build_cpu_shares: int = setting("DOCKER_BUILD_CPU_SHARES", 512, minimum=2)
+    build_index_url: str = setting("BUILD_INDEX_URL", "", secret=True)
     base_image: str = setting("AGENT_BASE_IMAGE", "")
     base_hermes_image: str = setting("AGENT_BASE_HERMES_IMAGE", "")
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.db.models import QuerySet
 
+from agents.models import ImageBuild
 from agents.services.engine import engine
 from hivemind.kit import clock, handoff, states
 from hivemind.kit.errors import Unavailable
@@ -70,6 +71,8 @@ def _end(run: Run, code: FailureCode) -> bool:
 
 def _remove_strays() -> None:
     living = set(Run.objects.filter(ended_at=None).values_list("pk", flat=True))
+    # A build that reaches the package index does so through a container of its own.
+    living |= set(ImageBuild.objects.filter(ended_at=None).values_list("pk", flat=True))
     try:
         removed = engine().remove_strays(living)
     except EngineError:
