@@ -41,7 +41,8 @@ MEANINGS: Final[dict[str, str]] = {
     "carry a name and password, which builds do not see. Everything on its origin is reachable and nothing else is. "
     "Empty: builds have no network.",
     "AGENT_BASE_IMAGE": "Read by `agents/base/build.sh`: a published image to start the agents' base image from.",
-    "AGENT_BASE_HERMES_IMAGE": "Read by `agents/base/build.sh`: the image that `hivemind-agent-base-hermes` is to name.",
+    "AGENT_BASE_HERMES_IMAGE": "Read by `agents/base/build.sh`: the image that `hivemind-agent-base-hermes` is to "
+    "name.",
     "DEFAULT_QUERY_MAX_TOKENS": "Tokens of a run that asks for no number.",
     "MAX_TOKENS": "Most tokens that a run may ask for.",
     "MAX_LLM_CALLS": "Most model calls of one stage.",
