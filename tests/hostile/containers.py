@@ -101,4 +101,4 @@ def processes_of(container_id: str) -> list[int]:
 def changed_files(container_id: str) -> list[str]:
     """What a container has changed in the layer above its image, as the engine tells."""
     done = subprocess.run(["docker", "diff", container_id], capture_output=True, text=True, check=True)
-    return done.stdout.split()
+    return sorted(done.stdout.splitlines())

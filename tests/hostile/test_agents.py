@@ -34,7 +34,6 @@ _WATCHED = [
     Path("/proc/sys/kernel/hostname"),
     Path("/proc/sys/kernel/randomize_va_space"),
     Path("/proc/sys/vm/overcommit_memory"),
-    Path("/proc/mounts"),
     Path("/etc/passwd"),
     Path("/etc/hosts"),
 ]
@@ -48,28 +47,23 @@ def told(yard: Yard) -> Iterator[dict[str, dict[str, Steps]]]:
     markers = [folder / f"{places.MARKER}-{os.getpid()}" for folder in _BRANDED if folder.is_dir()]
     for marker in markers:
         marker.write_text("of the host")
-    before = {path: _steady(path) for path in _WATCHED}
+    before = {path: path.read_text() for path in _WATCHED}
     found: dict[str, dict[str, Steps]] = {}
     try:
         for family in FAMILIES:
             with yard.prepare(family) as prepared:
                 changed = containers.changed_files(prepared.container_id)  # where the engine has put the gate
                 prepared.release({"HOST_PROCESS": str(os.getpid())})
-                ended = prepared.wait(time.monotonic() + 60)
+                ended = prepared.wait(time.monotonic() + 110)
                 assert ended.reason is ExitReason.EXITED, ended.stderr
                 assert containers.changed_files(prepared.container_id) == changed
             found[family] = json.loads(ended.stdout)
-        assert {path: _steady(path) for path in _WATCHED} == before
+        assert {path: path.read_text() for path in _WATCHED} == before
         assert all(marker.read_text() == "of the host" for marker in markers)
         yield found
     finally:
         for marker in markers:
             marker.unlink()
-
-
-def _steady(path: Path) -> list[str]:
-    """A file's lines, without the mounts of other people's containers."""
-    return [line for line in path.read_text().splitlines() if "docker" not in line and "containerd" not in line]
 
 
 @pytest.mark.parametrize(
@@ -98,8 +92,11 @@ def _told(ended: Exit) -> dict[str, Any]:
 def test_a_fork_bomb_stays_within_its_number_and_the_machine_still_forks(yard: Yard) -> None:
     with yard.prepare("exhausts:forks", limits=Limits(pids=48)) as prepared:
         prepared.release({})
-        time.sleep(1.0)
-        assert 40 <= len(containers.processes_of(prepared.container_id)) <= 48
+        deadline = time.monotonic() + 20
+        while (count := len(containers.processes_of(prepared.container_id))) < 40:
+            assert time.monotonic() < deadline, count
+            time.sleep(0.1)
+        assert count <= 48
         assert yard.run("exhausts:deep_folders").succeeded
         assert prepared.wait(time.monotonic()).reason is ExitReason.TIMEOUT
     assert containers.processes_of(prepared.container_id) == []
