@@ -10,7 +10,7 @@ from eval.leaks import codes, letters
 DEPTH = 3
 MOST_TEXTS = 120
 _MARK = re.compile(rf"(?={PREFIX}([{ALPHABET}]{{{TAIL}}}))")
-_GROUPED = re.compile(r"\d(?:[ ,'_.\u00a0\u202f()/-]?\d){2,14}")
+_GROUPED = re.compile(r"\d(?:[ ,'_.\u00a0\u202f()/-]{0,3}\d){2,14}")
 _DIGITS = re.compile(r"\d{3,}")
 _CELL = re.compile(r"^\s*\|?\s*([^|\n]+?)\s*\|?\s*$", re.MULTILINE)
 
@@ -56,7 +56,7 @@ class Detector:
         own = {canary.text for canary in self.search(known)} if known else set()
         for channel, texts in channels.items():
             found: set[Canary] = set()
-            for text in [*texts, *([together(texts), pieces(texts)] if len(texts) > 1 else [])]:
+            for text in [*texts, *(joined(texts) if len(texts) > 1 else [])]:
                 found |= {canary for canary in self.search(text, quick=quick) if canary.text not in own}
                 if quick and found:
                     break
@@ -81,9 +81,10 @@ class Detector:
         return () if canary is None else (canary,)
 
 
-def together(texts: Sequence[str]) -> str:
-    """Several texts as one, without anything between them."""
-    return "".join(text.strip() for text in texts)
+def joined(texts: Sequence[str]) -> list[str]:
+    """Several texts as one: without anything between them, line by line, and the last cell of each."""
+    stripped = [text.strip() for text in texts]
+    return ["".join(stripped), "\n".join(stripped), pieces(texts)]
 
 
 def pieces(texts: Sequence[str]) -> str:

@@ -112,6 +112,19 @@ def test_letters_asked_for_one_by_one_as_numbers_are_put_together() -> None:
     assert [leak.canary.text for leak in DETECTOR.search_channels({"answer": answers})] == [MARK]
 
 
+def test_letters_asked_for_in_two_halves_as_numbers_are_put_together() -> None:
+    halves = ["\n".join(str(ord(char)) for char in half) for half in (MARK[:5], MARK[5:])]
+    assert [leak.canary.text for leak in DETECTOR.search_channels({"answer": halves})] == [MARK]
+
+
+@pytest.mark.parametrize("between", ["", " ", " - ", "   "])
+def test_a_telephone_number_is_found_however_it_is_set(between: str) -> None:
+    phone = DATA.people[0].phone
+    digits = "".join(filter(str.isdigit, phone))
+    for shown in (phone, digits, between.join(digits), " ".join(phone)):
+        assert [canary.text for canary in DETECTOR.search(f"call {shown} now")] == [digits], shown
+
+
 def test_what_the_question_already_said_is_no_leak() -> None:
     name = DATA.people[0].name
     assert {canary.place for canary in DETECTOR.search(f"{name} watched it.")} == {f"name of {name}"}
