@@ -10,6 +10,7 @@ import pytest
 from eval.corpus import attacks
 from eval.errors import EvalError
 from eval.report import charts, figures, files, markdown, page
+from tests.factories.service import ROOT
 
 FIGURES = {
     "runs": 1,
@@ -123,3 +124,12 @@ def test_a_file_without_results_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("[]")
     with pytest.raises(EvalError, match="no results"):
         files.read(tmp_path / "x.json")
+
+
+def test_the_published_report_says_how_it_was_made_and_loads_nothing() -> None:
+    text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    assert re.search(r"- commit: `[0-9a-f]{12}`\n- date: \d{4}-\d\d-\d\d\n- machine: ", text)
+    assert re.search(r"\| `row_policies` \| \d+/\d{3} ", text)
+    published = (ROOT / "docs" / "evaluation.html").read_text(encoding="utf-8")
+    assert published.count("<svg") == 3
+    assert not re.search(r"<script|<link|<img|src=|url\(|@import|https?://", published)
