@@ -14,9 +14,8 @@ from hivemind.kit.conf import override
 from runner.models import Artifact, ArtifactPart, Run
 from runner.services.artifact_rows import PART_BYTES
 from runner.stages.turns import Turn
-from tenants.services import tenants as tenant_services
 from tests.factories.rooms import MadeRoom
-from tests.factories.tenants import Person
+from tests.factories.tenants import Person, delete
 from tests.runner.artifacts.conftest import MakeDesk
 from tests.runner.artifacts.test_desk import put
 from tests.runner.services.test_money_of_runs import OLGA
@@ -142,7 +141,7 @@ def test_files_stay_when_a_single_invite_ends(room: MadeRoom, left: Run) -> None
 
 
 def test_files_go_with_the_tenant(room: MadeRoom, left: Run) -> None:
-    tenant_services.delete(room.owner.tenant.pk, actor=OLGA)
+    delete(room.owner, actor=OLGA)
     assert not Artifact.objects.exists() and not ArtifactPart.objects.exists()
 
 
