@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import tarfile
 import time
@@ -34,7 +35,12 @@ CALENDAR = [{"start_time": "2030-01-04 18:00:00", "end_time": "2030-01-04 21:00:
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerEngine]:
-    made = DockerEngine(EngineConfig(instance="test-bundled", state_directory=tmp_path_factory.mktemp("engine")))
+    made = DockerEngine(
+        EngineConfig(
+            instance=f"test-bundled-{os.getpid()}-{time.monotonic_ns()}",
+            state_directory=tmp_path_factory.mktemp("engine"),
+        )
+    )
     yield made
     made.remove_strays((), older_than_seconds=-5)
     made.close()
