@@ -169,7 +169,7 @@ class Keeper:
 
     def _note(self, found: Evidence | None, trouble: EvidenceUnavailable | None) -> None:
         with self._lock:
-            if str(trouble) != str(self._trouble):
+            if _code(trouble) != _code(self._trouble):
                 _tell(trouble)
             self._trouble = trouble
             if found is not None:
@@ -213,6 +213,11 @@ class Shared:
     def _forget(self) -> None:
         """In a child: the parent's thread does not run here, and its lock may be held by nobody."""
         self._lock, self._keeper = threading.Lock(), None
+
+
+def _code(trouble: EvidenceUnavailable | None) -> str | None:
+    """What the log says of it: two wordings of one code are one trouble to whoever reads there."""
+    return None if trouble is None else trouble.code
 
 
 def _tell(trouble: EvidenceUnavailable | None) -> None:
