@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,18 +17,18 @@ pytestmark = pytest.mark.docker
 QUESTION = "SELECT id, amount FROM sales ORDER BY id"
 
 
-def checked(folder: Path, receipt: Any, *options: str) -> subprocess.CompletedProcess[str]:
+def checked(folder: Path, receipt: bytes, *options: str) -> subprocess.CompletedProcess[str]:
     path = folder / "receipt.json"
-    path.write_bytes(json.dumps(receipt).encode())
+    path.write_bytes(receipt)
     arguments = ["receipt", "verify", str(path), "--accept-development", "--json", *options]
     command = [sys.executable, "-c", NO_NETWORK, *arguments]
     return subprocess.run(command, check=False, capture_output=True, text=True, env={"PATH": ""})
 
 
-def receipt_of(room: MadeRoom, run_id: str) -> Any:
+def receipt_of(room: MadeRoom, run_id: str) -> bytes:
     answer = room.bob.get(f"/v1/runs/{run_id}/receipt")
     assert answer.status_code == 200, answer.content
-    return answer.json()
+    return bytes(answer.content)
 
 
 def test_the_receipt_of_an_answer_is_verified_offline(platform: Platform, tmp_path: Path) -> None:
