@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -187,10 +188,26 @@ def test_a_refusal_is_one_line_and_leaves_no_file(tmp_path: Path, capsys: Any) -
     assert not (tmp_path / "out").exists()
 
 
-def test_compose_itself_accepts_the_file(tmp_path: Path) -> None:
-    docker = shutil.which("docker")
-    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
-        pytest.skip("docker compose is not installed; the file was read as YAML only")
+def test_compose_itself_reads_what_is_measured(compose: dict[str, Any], tmp_path: Path) -> None:
+    program = _compose_program()
+    if program is None:
+        pytest.skip("neither docker compose nor docker-compose is installed; the file was read as YAML only")
     (tmp_path / "docker-compose.yaml").write_text(DEPLOYMENT.compose_file())
-    done = subprocess.run([docker, "compose", "config", "--quiet"], cwd=tmp_path, capture_output=True, text=True)
+    clean = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run([*program, "config"], cwd=tmp_path, env=clean, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    services = yaml.safe_load(done.stdout)["services"]
+    assert {name: each["image"] for name, each in services.items()} == {
+        name: each["image"] for name, each in compose["services"].items()
+    }
+    for name, each in services.items():
+        expected = {key: "" if "$" in value else value for key, value in environment(compose, name).items()}
+        assert each.get("environment", {}) == expected
+
+
+def _compose_program() -> list[str] | None:
+    """Whichever of the two is there, the newer first."""
+    for program in (["docker", "compose"], ["docker-compose"]):
+        if shutil.which(program[0]) and not subprocess.run([*program, "version"], capture_output=True).returncode:
+            return program
+    return None
