@@ -33,7 +33,7 @@ class DefaultAgent:
         """
         bundled = _BUNDLED.fullmatch(re.split(r"[:@]", self.image.rpartition("/")[2])[0])
         if bundled is not None:
-            return folder.read(bundled_folder() / bundled.group(1))
+            return bundled_files(bundled_folder(), bundled.group(1))
         return [SourceFile("Dockerfile", folder.PLAIN, f"FROM {self.image}\n".encode())]
 
 
@@ -41,6 +41,15 @@ def bundled_folder() -> Path:
     """Where the bundled agents lie."""
     named = conf.defaults.bundled_agents_dir
     return Path(named) if named else Path(settings.BASE_DIR) / "agents"
+
+
+def bundled_files(root: Path, name: str) -> list[SourceFile]:
+    """The package of the bundled agent `name` below `root`. Raises folder.FolderUnusable.
+
+    A `-hermes` folder holds what differs from its namesake, and is laid over it where the namesake is there.
+    """
+    namesake = root / name.removesuffix("-hermes")
+    return folder.read(root / name, over=namesake if name.endswith("-hermes") and namesake.is_dir() else None)
 
 
 def offered() -> list[DefaultAgent]:

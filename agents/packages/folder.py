@@ -14,22 +14,23 @@ class FolderUnusable(Exception):
     """The folder is no package; the text is for the operator."""
 
 
-def read(folder: Path) -> list[SourceFile]:
-    """The folder's files, ordered by path. Raises FolderUnusable.
+def read(folder: Path, *, over: Path | None = None) -> list[SourceFile]:
+    """The folder's files, ordered by path, laid over those of `over` if that is given. Raises FolderUnusable.
 
     A mode is one of two, whatever the checkout made of it, so that equal folders have equal digests everywhere.
     """
-    if not folder.is_dir():
-        raise FolderUnusable(f"{folder} is no folder")
-    files = sorted(_files(folder), key=lambda file: file.path)
-    if not any(file.path == "Dockerfile" for file in files):
+    own = {file.path: file for file in _files(folder)}
+    laid = ({file.path: file for file in _files(over)} if over is not None else {}) | own
+    if "Dockerfile" not in own:
         raise FolderUnusable(f"{folder} has no Dockerfile")
-    if sum(len(file.content) for file in files) > TOTAL_BYTES:
+    if sum(len(file.content) for file in laid.values()) > TOTAL_BYTES:
         raise FolderUnusable(f"{folder} holds more than {TOTAL_BYTES} bytes")
-    return files
+    return [laid[path] for path in sorted(laid)]
 
 
 def _files(folder: Path) -> Iterator[SourceFile]:
+    if not folder.is_dir():
+        raise FolderUnusable(f"{folder} is no folder")
     for path in folder.rglob("*"):
         inside = path.relative_to(folder)
         if any(part.startswith(".") or part == "__pycache__" for part in inside.parts) or path.is_dir():

@@ -9,11 +9,8 @@ MODULE_LINES, FUNCTION_LINES, PARAMETERS = 400, 60, 8
 # Where code of others, a task or a whole command is carried out: whatever happens there must end in an answer.
 CATCH_EVERYTHING = {
     "agents/default-mediator/agent.py": "nothing unchecked is printed, whatever happens",
-    "agents/default-mediator-hermes/agent.py": "nothing unchecked is printed, whatever happens",
     "agents/default-query/agent.py": "the one who asks gets a sentence, whatever happens",
-    "agents/default-query-hermes/agent.py": "the one who asks gets a sentence, whatever happens",
     "agents/default-scope/agent.py": "a room is not left without its filter, whatever happens",
-    "agents/default-scope-hermes/agent.py": "a room is not left without its filter, whatever happens",
     "agents/sdk/hivemind_agent/mcp/server.py": "a request over MCP is answered, whatever happens in the tool",
     "agents/services/builds.py": "a build that fails in an unforeseen way ends as failed",
     "hivemind/kit/admin/health.py": "a check that breaks is shown as a failed check",

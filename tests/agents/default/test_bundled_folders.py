@@ -1,41 +1,61 @@
-"""The bundled folders are packages that a service can store, and the namesakes hold the same code."""
+"""The bundled folders are packages that a service can store, and a namesake's folder holds what differs."""
 
 import ast
 from pathlib import Path
 
 import pytest
 
+from agents.defaults import bundled_files
+from agents.packages.folder import FolderUnusable
+from attestation.digests import SourceFile
 from tests.agents.default.scripted import AGENTS
 
-BUNDLED = sorted(AGENTS.glob("default-*"))
-EXAMPLES = sorted({path.parent for path in (AGENTS / "examples").rglob("Dockerfile")})
+ROLES = ("mediator", "query", "scope")
+BUNDLED = [f"default-{role}{suffix}" for role in ROLES for suffix in ("", "-hermes")]
+EXAMPLES = sorted(str(path.parent.relative_to(AGENTS)) for path in (AGENTS / "examples").rglob("Dockerfile"))
 
 
 def test_six_agents_are_bundled() -> None:
-    names = [f"default-{role}{suffix}" for role in ("mediator", "query", "scope") for suffix in ("", "-hermes")]
-    assert [folder.name for folder in BUNDLED] == names
+    assert sorted(folder.name for folder in AGENTS.glob("default-*")) == BUNDLED
 
 
-@pytest.mark.parametrize("folder", BUNDLED + EXAMPLES, ids=lambda folder: folder.name)
-def test_a_folder_is_complete_and_its_image_gets_every_file_it_needs(folder: Path) -> None:
-    dockerfile = (folder / "Dockerfile").read_text()
+@pytest.mark.parametrize("name", BUNDLED + EXAMPLES)
+def test_a_package_is_complete_and_its_image_gets_every_file_it_needs(name: str) -> None:
+    files = {file.path: file.content.decode() for file in bundled_files(AGENTS, name)}
+    dockerfile = files["Dockerfile"]
     copied = next(line for line in dockerfile.splitlines() if line.startswith("COPY")).split()[1:-1]
-    needed = {path.name for path in folder.iterdir() if path.suffix in (".py", ".json")}
-    assert needed <= set(copied)
-    assert all((folder / name).is_file() for name in copied)
-    assert dockerfile.startswith(("FROM hivemind-agent-base:latest\n", "FROM hivemind-agent-base-hermes:latest\n"))
-    assert (folder / "README.md").is_file()
-    assert not any(path.is_symlink() for path in folder.rglob("*"))
+    needed = {path for path in files if path.endswith((".py", ".json"))}
+    assert needed <= set(copied) <= files.keys()
+    base = "hivemind-agent-base-hermes" if name.endswith("-hermes") else "hivemind-agent-base"
+    assert dockerfile.startswith(f"FROM {base}:latest\n")
+    assert "README.md" in files
 
 
-@pytest.mark.parametrize("role", ["scope", "query", "mediator"])
-def test_the_namesake_holds_the_same_code(role: str) -> None:
-    ours, theirs = (
-        {p.name: p for p in (AGENTS / f"default-{role}{s}").iterdir() if p.is_file()} for s in ("", "-hermes")
-    )
-    assert ours.keys() == theirs.keys()
-    for name in ours.keys() - {"Dockerfile", "README.md"}:
-        assert ours[name].read_bytes() == theirs[name].read_bytes(), name
+@pytest.mark.parametrize("role", ROLES)
+def test_what_starts_from_the_second_base_is_its_namesake_in_all_else(role: str) -> None:
+    plain, hermes = (bundled_files(AGENTS, f"default-{role}{suffix}") for suffix in ("", "-hermes"))
+    own = {path.name for path in (AGENTS / f"default-{role}-hermes").iterdir()}
+    assert [file for file in plain if file.path not in own] == [file for file in hermes if file.path not in own]
+    swapped, from_second = (_dockerfile(files).splitlines() for files in (plain, hermes))
+    assert swapped[1:] == from_second[1:]
+
+
+def test_a_namesake_of_nobody_is_a_package_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "default-query-hermes").mkdir()
+    (tmp_path / "default-query-hermes" / "Dockerfile").write_text("FROM elsewhere\n")
+    assert [file.path for file in bundled_files(tmp_path, "default-query-hermes")] == ["Dockerfile"]
+
+
+def test_a_namesake_without_a_dockerfile_does_not_borrow_one(tmp_path: Path) -> None:
+    for name in ("default-query", "default-query-hermes"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "default-query" / "Dockerfile").write_text("FROM hivemind-agent-base:latest\n")
+    with pytest.raises(FolderUnusable, match="no Dockerfile"):
+        bundled_files(tmp_path, "default-query-hermes")
+
+
+def _dockerfile(files: list[SourceFile]) -> str:
+    return next(file.content.decode() for file in files if file.path == "Dockerfile")
 
 
 @pytest.mark.parametrize("path", sorted((AGENTS / "sdk").rglob("*.py")), ids=lambda path: path.stem)

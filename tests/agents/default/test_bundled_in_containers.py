@@ -7,10 +7,10 @@ import shutil
 import tarfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from agents.defaults import bundled_files
 from runner.engine.base import BuildSpec, ContainerSpec, Exit
 from runner.engine.config import EngineConfig
 from runner.engine.docker import DockerEngine
@@ -47,22 +47,23 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerEngine]:
     shutil.rmtree(made._stage_root, ignore_errors=True)
 
 
-def _context(folder: Path) -> bytes:
+def _context(name: str) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for path in sorted(folder.iterdir()):
-            if path.is_file():
-                tar.add(path, arcname=path.name)
+        for file in bundled_files(AGENTS, name):
+            info = tarfile.TarInfo(file.path)
+            info.size, info.mode = len(file.content), file.mode
+            tar.addfile(info, io.BytesIO(file.content))
     return buffer.getvalue()
 
 
 class Box:
     """One agent's image, run twice."""
 
-    def __init__(self, engine: DockerEngine, folder: Path) -> None:
+    def __init__(self, engine: DockerEngine, name: str) -> None:
         self._engine = engine
         self.tag = f"hivemind-test-bundled:{time.monotonic_ns()}"
-        self._image = engine.build_image(BuildSpec(tag=self.tag, context=_context(folder)))
+        self._image = engine.build_image(BuildSpec(tag=self.tag, context=_context(name)))
 
     def run(self, role: str, script: list[object], **inputs: str) -> tuple[Exit, Stage]:
         """Run once; ``script`` are the model's texts and calls, empty for a room without a model."""
@@ -111,7 +112,7 @@ def test_it_works_in_its_container_and_ends_well_without_a_model(engine: DockerE
         tools = [Canned("get_schema", HISTORY), sql_tool(rows)]
     if "bob" in name:
         tools = [sql_tool(CALENDAR)]
-    box = Box(engine, AGENTS / name)
+    box = Box(engine, name)
     try:
         ended, _ = box.run(role, script, tools=tools, **inputs)
         assert ended.succeeded, ended.stderr
@@ -125,7 +126,7 @@ def test_it_works_in_its_container_and_ends_well_without_a_model(engine: DockerE
 
 
 def test_a_mediator_reads_an_answer_that_is_too_large_for_the_environment(engine: DockerEngine) -> None:
-    box = Box(engine, AGENTS / "default-mediator")
+    box = Box(engine, "default-mediator")
     try:
         ended, room = box.run("mediator", ["short"], RAW_OUTPUT="large answer " * 12_000)
         assert ended.stdout == b"short\n", ended.stderr

@@ -113,6 +113,15 @@ def test_a_room_stores_what_no_worker_has_stored_yet(alice: Person) -> None:
     assert Agent.objects.get(pk="default-scope").files.count() == len(folder.read(AGENTS / "default-scope"))
 
 
+def test_the_namesake_on_the_second_base_is_stored_with_the_code_that_it_shares(alice: Person) -> None:
+    with override("defaults", query_hermes_image="hivemind-default-query-hermes"):
+        defaults.register()
+        code = alice.client.get(f"/v1/room-agents/{HERMES}/files/agent.py").content
+        dockerfile = alice.client.get(f"/v1/room-agents/{HERMES}/files/Dockerfile").content
+    assert code == (AGENTS / "default-query" / "agent.py").read_bytes()
+    assert dockerfile.startswith(b"FROM hivemind-agent-base-hermes:latest\n")
+
+
 def test_another_source_replaces_the_stored_one_and_rooms_signed_before_say_so(
     alice: Person, offering: None, tmp_path: Path
 ) -> None:
