@@ -12,24 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.factories import packages
 from tests.factories.service import Service
 
 IMAGE = "hivemind-agent-base:latest"
 
-TIMED_SQL = (
-    packages.CALL
-    + """
-import time
-def timed(sql, times):
-    spent = []
-    for _ in range(times):
-        started = time.perf_counter()
-        result = tool("execute_sql", sql=sql)
-        spent.append(time.perf_counter() - started)
-    return spent, len(json.loads(result))
-"""
-)
 KEPT_ALIVE = """
 import http.client, json, os, time
 host, port = os.environ["BRIDGE_URL"].removeprefix("http://").split(":")

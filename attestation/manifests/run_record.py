@@ -19,7 +19,6 @@ SCHEMA_VERSION: Final = 1
 COMPLETED: Final = "completed"
 FAILED: Final = "failed"
 SIGNER_DEVELOPMENT: Final = "development"
-SIGNER_DSTACK: Final = "dstack"
 MAX_ERROR_CHARACTERS: Final = 500
 RECEIPT_VERSION: Final = 1
 SCOPE_FN: Final = "scope_fn"

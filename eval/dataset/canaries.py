@@ -10,7 +10,6 @@ Kind = Literal["column", "row", "document"]
 PREFIX = "qz"
 ALPHABET = "bcdfghjkmnpqrtvwxz23456789"
 TAIL = 8
-NUMBER_DIGITS = 8
 
 
 @dataclass(frozen=True)

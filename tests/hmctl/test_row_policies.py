@@ -9,7 +9,6 @@ from tests.hmctl.lying_service import LyingService
 from tests.hmctl.shell import Shell
 
 DIGEST = "5" * 64
-BOTH = {"scope_enforcement": ("scope_fn", "row_policies"), "row_policies_sha256": DIGEST}
 
 
 @pytest.fixture

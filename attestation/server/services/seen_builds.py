@@ -15,7 +15,6 @@ from hivemind.kit import clock
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS: Final = 1_800.0
-DATES: Final = ("first_seen_at", "last_seen_at")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,9 +98,6 @@ class Stage:
     def prompts(self) -> str:
         """Everything that the model was told."""
         return json.dumps([seen.body["messages"] for seen in self.upstream.seen])
-
-
-OpenStageFor = Callable[..., contextlib.AbstractContextManager[Stage]]
 
 
 @contextlib.contextmanager

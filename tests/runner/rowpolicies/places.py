@@ -175,11 +175,6 @@ def connect_factory(home: Home) -> Any:
     return session.room_connection_factory(home.tenant, home.room_id)
 
 
-def readers_of(home: Home) -> list[str]:
-    """The run roles of this home's run."""
-    return [role for role in session.run_readers_left() if names.run_id_of(role) == home.run_id[:40]]
-
-
 def schemas_of(home: Home) -> list[str]:
     """The schemas of runs in the home's database."""
     with server.service_connection(home.tenant.db_name) as connection:
