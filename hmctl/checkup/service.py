@@ -126,6 +126,8 @@ def _approved(app: App, found: Attested, approval: Line | None, checkup: Checkup
         checkup.warn(name, "not checked: no build is proven")
     elif approval.outcome is Outcome.VERIFIED:
         checkup.ok(name, approval.detail)
+    elif approval.outcome is Outcome.FAILED and found.problem is not None and not app.settings.skip_attestations:
+        checkup.failed(name, found.problem)
     elif _is_open_question(app, found, approval):
         hint = f"Look at it and approve it: hmctl trust approve {found.service.url}"
         reason = Reason(BuildRefused.code, approval.name, refuses=True)
@@ -137,7 +139,7 @@ def _approved(app: App, found: Attested, approval: Line | None, checkup: Checkup
 def _is_open_question(app: App, found: Attested, approval: Line) -> bool:
     """Whether the next command would ask the user about this build. A checkup itself asks nothing."""
     hardware = found.trust is not None and found.trust.standing is not Standing.DEVELOPMENT
-    decided = app.settings.trust_all or app.settings.skip_attestations or app.demands.of(found.service).registry
+    decided = app.settings.trust_all or app.settings.skip_attestations
     return hardware and not decided and approval.outcome is not Outcome.VERIFIED
 
 

@@ -1,6 +1,6 @@
 """Whether the user approves of a proven build: by hash, by an earlier approval, by a pinned registry, or when asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from attestation.evidence.verifier import VerifiedEvidence
@@ -8,10 +8,11 @@ from attestation.policy.errors import BuildRefused
 from hmctl.clock import Clock
 from hmctl.errors import Declined, TrustRefused
 from hmctl.io import Terminal
+from hmctl.services import Service
 from hmctl.trust import registry
 from hmctl.trust.decide import Policy, ServiceTrust
 from hmctl.trust.demands import Demands
-from hmctl.trust.registry import Registry, Verdict
+from hmctl.trust.registry import RegistryAnswer, Verdict
 from hmctl.trust.store import Approval, TrustStore
 
 _CHECK: Final = "build approval"
@@ -26,35 +27,45 @@ class Approvals:
     terminal: Terminal
     clock: Clock
     approve_all: bool
+    _answers: dict[tuple[str, str], RegistryAnswer] = field(default_factory=dict, repr=False)
 
     def require(self, policy: Policy, trust: ServiceTrust) -> None:
         """Returns when the user approves of the proven build, now or before (TrustRefused otherwise).
 
-        A hash that the environment names was compared before; it decides alone.
+        A hash that the environment names was compared before; it decides alone. What a pinned registry refuses stays
+        refused, whatever was approved before.
         """
         before = self.store.find(policy.service.url)
-        if policy.expected_compose:
-            self._record(policy, trust, before)
-            return
-        if before and (before.compose_hash, before.app_id) == (trust.compose_hash, trust.app_id):
-            return
-        named = self.demands.of(policy.service).registry
-        if not (named and self._is_registered(policy, trust, named)):
-            self._ask(policy, trust, before)
+        if not policy.expected_compose:
+            self._decide(policy, trust, before)
         self._record(policy, trust, before)
 
-    def _is_registered(self, policy: Policy, trust: ServiceTrust, named: Registry) -> bool:
-        """Whether the registry that the user named approves; False if it cannot tell, TrustRefused if it refuses."""
-        answer = registry.lookup(named, trust.compose_hash)
-        if answer.verdict is Verdict.REFUSED:
-            raise TrustRefused(
-                f"{policy.service.url}: {answer.reason}",
-                hint="Do not send anything to this service until the reason is known.",
-                code="registry_refused",
-                check="build registry",
-            )
-        self.terminal.say(f"registry of {policy.service.url}: {answer.reason}")
-        return answer.verdict is Verdict.APPROVED
+    def registered(self, service: Service, compose_hash: str) -> RegistryAnswer | None:
+        """What the registry that the user pinned for this service says now; None without one. Asked once."""
+        named = self.demands.of(service).registry
+        if named is None:
+            return None
+        about = (service.url, compose_hash)
+        if about not in self._answers:
+            self._answers[about] = registry.lookup(named, compose_hash)
+        return self._answers[about]
+
+    def _decide(self, policy: Policy, trust: ServiceTrust, before: Approval | None) -> None:
+        approved, answer = is_of(before, trust), self.registered(policy.service, trust.compose_hash)
+        if answer is not None:
+            if answer.verdict is Verdict.REFUSED:
+                raise refusal(policy.service, answer)
+            self._tell(policy.service, answer, approved=approved)
+            approved = approved or answer.verdict is Verdict.APPROVED
+        if not approved:
+            self._ask(policy, trust, before)
+
+    def _tell(self, service: Service, answer: RegistryAnswer, *, approved: bool) -> None:
+        if not approved:
+            self.terminal.say(f"registry of {service.url}: {answer.reason}")
+        elif answer.verdict is Verdict.UNKNOWN:
+            told = f"registry of {service.url} not checked: {answer.reason}; what you approved before holds"
+            self.terminal.warn(told)
 
     def _ask(self, policy: Policy, trust: ServiceTrust, before: Approval | None) -> None:
         if self.approve_all:
@@ -73,7 +84,7 @@ class Approvals:
             ) from None
 
     def _record(self, policy: Policy, trust: ServiceTrust, before: Approval | None) -> None:
-        if before and (before.compose_hash, before.app_id) == (trust.compose_hash, trust.app_id):
+        if is_of(before, trust):
             return
         self.store.approve(
             policy.service.url,
@@ -82,6 +93,23 @@ class Approvals:
             certificate_sha256=trust.certificate_sha256,
             at=self.clock.now(),
         )
+
+
+def is_of(approval: Approval | None, trust: ServiceTrust) -> bool:
+    """Whether the approval is of the very build and application that are proven."""
+    if approval is None:
+        return False
+    return (approval.compose_hash, approval.app_id) == (trust.compose_hash, trust.app_id)
+
+
+def refusal(service: Service, answer: RegistryAnswer) -> TrustRefused:
+    """The refusal of a build that the user's registry does not approve."""
+    return TrustRefused(
+        f"{service.url}: {answer.reason}",
+        hint="Do not send anything to this service until the reason is known.",
+        code="registry_refused",
+        check="build registry",
+    )
 
 
 def describe(policy: Policy, trust: ServiceTrust, before: Approval | None) -> str:

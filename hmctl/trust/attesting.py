@@ -13,9 +13,11 @@ from hmctl.app import App
 from hmctl.client.transport import JsonObject
 from hmctl.errors import BadAnswer, HmctlError, HttpFailed, TransportFailed, TrustRefused
 from hmctl.services import Service
-from hmctl.trust import account, decide
+from hmctl.trust import account, approving, decide
 from hmctl.trust.account import Line, Outcome
 from hmctl.trust.decide import ServiceTrust, Standing
+from hmctl.trust.registry import Verdict
+from hmctl.trust.store import Approval
 
 NO_EVIDENCE: Final = "no evidence"
 REFUSED: Final = "refused"
@@ -24,7 +26,10 @@ _APPROVAL: Final = "build approval"
 
 @dataclass(frozen=True)
 class Attested:
-    """The outcome: `trust` when the evidence holds, else `problem`. `claims` are there when the service has none."""
+    """The outcome: `trust` when the evidence holds, `problem` when the service is refused.
+
+    `claims` are there when the service has no evidence.
+    """
 
     service: Service
     lines: tuple[Line, ...]
@@ -35,7 +40,7 @@ class Attested:
     @property
     def verdict(self) -> str:
         """`verified`, `development`, `degraded`, `no evidence` or `refused`."""
-        if self.trust is not None:
+        if self.trust is not None and self.problem is None:
             return str(self.trust.standing)
         return NO_EVIDENCE if self.claims is not None else REFUSED
 
@@ -68,7 +73,8 @@ def attest(app: App, service: Service) -> Attested:
             raise problem.__context__ from None
         return Attested(service, tuple(account.of_refusal(problem)), problem=problem)
     lines = account.of_evidence(found.evidence)
-    return Attested(service, (*lines, _approval(app, service, trust, number=len(lines) + 1)), trust=trust)
+    approval, refused = _approval(app, service, trust, number=len(lines) + 1)
+    return Attested(service, (*lines, approval), trust=trust, problem=refused)
 
 
 def facts(trust: ServiceTrust) -> dict[str, str]:
@@ -109,13 +115,27 @@ def _without(service: Service, claims: NotReady) -> Attested:
     return Attested(service, tuple(account.of_refusal(problem)), problem=problem, claims=claims)
 
 
-def _approval(app: App, service: Service, trust: ServiceTrust, *, number: int) -> Line:
+def _approval(app: App, service: Service, trust: ServiceTrust, *, number: int) -> tuple[Line, TrustRefused | None]:
     if trust.standing is Standing.DEVELOPMENT:
-        return Line(number, _APPROVAL, Outcome.NOT_CHECKED, "development evidence needs none and is worth none")
+        told = "development evidence needs none and is worth none"
+        return Line(number, _APPROVAL, Outcome.NOT_CHECKED, told), None
     if app.settings.expected_compose:
-        return Line(number, _APPROVAL, Outcome.VERIFIED, "the build that HIVEMIND_TRUST_HASH names")
+        return Line(number, _APPROVAL, Outcome.VERIFIED, "the build that HIVEMIND_TRUST_HASH names"), None
+    answer = app.gate.approvals.registered(service, trust.compose_hash)
+    if answer is not None and answer.verdict is Verdict.REFUSED:
+        return Line(number, _APPROVAL, Outcome.FAILED, answer.reason), approving.refusal(service, answer)
     before = app.trust_store.find(service.url)
-    if before and (before.compose_hash, before.app_id) == (trust.compose_hash, trust.app_id):
-        return Line(number, _APPROVAL, Outcome.VERIFIED, f"approved on this machine {before.approved_at}".strip())
-    told = f"you approved another build: {before.compose_hash}" if before else "never approved on this machine"
-    return Line(number, _APPROVAL, Outcome.NOT_CHECKED, f"{told}; see hmctl trust approve {service.url}")
+    registered = answer is not None and answer.verdict is Verdict.APPROVED
+    told = [_remembered(before, trust), *([f"registry: {answer.reason}"] if answer is not None else [])]
+    if approving.is_of(before, trust) or registered:
+        return Line(number, _APPROVAL, Outcome.VERIFIED, "; ".join(told)), None
+    told.append(f"see hmctl trust approve {service.url}")
+    return Line(number, _APPROVAL, Outcome.NOT_CHECKED, "; ".join(told)), None
+
+
+def _remembered(before: Approval | None, trust: ServiceTrust) -> str:
+    if before is None:
+        return "never approved on this machine"
+    if approving.is_of(before, trust):
+        return f"approved on this machine {before.approved_at}".strip()
+    return f"you approved another build: {before.compose_hash}"

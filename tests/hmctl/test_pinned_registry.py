@@ -8,7 +8,7 @@ import pytest
 from tests.attestation.released import word
 from tests.hmctl.chain_node import CHAIN, CONTRACT, ChainNode
 from tests.hmctl.enclave import Enclave
-from tests.hmctl.far_away import URL, refused
+from tests.hmctl.far_away import URL, heard, refused
 from tests.hmctl.secured import SecuredService
 from tests.hmctl.shell import Shell
 
@@ -52,6 +52,67 @@ def test_a_refused_build_is_refused_whatever_the_user_says(
         shown = careful(*flags, "room", "list", "--json", text="y\n")
         assert refused(shown, secured) == ("registry_refused", "build registry")
     assert not (careful.home / "trust.json").exists()
+
+
+def test_a_refusal_wins_over_what_was_approved_before(
+    careful: Shell, node: ChainNode, secured: SecuredService, enclave: Enclave
+) -> None:
+    assert careful("room", "list").code == 0
+    _revoke(node)
+    secured.asked.clear()
+
+    for flags in ([], ["-y"]):
+        assert refused(careful(*flags, "room", "list", "--json"), secured) == ("registry_refused", "build registry")
+    assert refused(careful("trust", "approve", "-y", "--json"), secured) == ("registry_refused", "build registry")
+    careful.environment["HIVEMIND_TRUST_HASH"] = enclave.build
+    assert refused(careful("trust", "approve", "-y", "--json"), secured) == ("registry_refused", "build registry")
+
+
+def test_a_registry_that_cannot_tell_leaves_an_earlier_approval_and_says_so(careful: Shell, node: ChainNode) -> None:
+    assert careful("room", "list").code == 0
+    assert careful("room", "list").err == ""
+    node.chain_id = "0x1"
+
+    shown = careful("room", "list")
+
+    assert shown.code == 0
+    assert f"warning: registry of {URL} not checked: the RPC serves chain 1" in shown.err
+
+
+def test_an_examination_shows_what_the_registry_says(
+    careful: Shell, node: ChainNode, secured: SecuredService, enclave: Enclave
+) -> None:
+    before = json.loads(careful("trust", "attest", "--json").out)
+    careful("room", "list")
+    after = careful("trust", "attest")
+    _revoke(node)
+    secured.asked.clear()
+    shown = careful("trust", "attest", "--json")
+
+    assert before["checks"][-1]["outcome"] == "verified"
+    assert "never approved on this machine; registry: the registry approves" in before["checks"][-1]["detail"]
+    assert after.code == 0 and "approved on this machine 20" in after.out
+    told = json.loads(shown.out)
+    assert (shown.code, told["verdict"], told["error"]["code"]) == (4, "refused", "registry_refused")
+    assert told["checks"][-1]["outcome"] == "failed" and told["proven"]["compose_hash"] == enclave.build
+
+
+def test_a_checkup_asks_the_registry_once_and_the_user_nothing(
+    careful: Shell, node: ChainNode, secured: SecuredService
+) -> None:
+    node.chain_id = "0x1"
+    shown = careful("doctor", "--json", text="y\n")
+    told = {check["name"]: check for check in json.loads(shown.out)["checks"]}
+    assert shown.code == 4 and told["build approved"]["code"] == "build_refused"
+    assert len(node.asked) == 1 and heard(secured) == set()
+    assert not (careful.home / "trust.json").exists()
+
+    node.chain_id = hex(CHAIN)
+    _revoke(node)
+    shown = careful("doctor", "--json", text="y\n")
+    told = {check["name"]: check for check in json.loads(shown.out)["checks"]}
+    assert shown.code == 4 and told["build approved"]["code"] == "registry_refused"
+    assert heard(secured) == set()
 
 
 def test_a_registry_that_cannot_tell_leaves_the_question(careful: Shell, node: ChainNode) -> None:

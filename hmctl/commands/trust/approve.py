@@ -8,7 +8,7 @@ from hmctl.app import App
 from hmctl.commands.trust.attest import chosen_service
 from hmctl.commands.wiring import confirm, json_option, with_app, yes_option
 from hmctl.errors import TrustRefused
-from hmctl.trust import approving, attesting, decide, registry
+from hmctl.trust import approving, attesting, decide
 from hmctl.trust.decide import ServiceTrust, Standing
 from hmctl.trust.registry import Verdict
 from hmctl.trust.store import Approval
@@ -76,17 +76,11 @@ def _not_approvable(url: str, trust: ServiceTrust | None) -> TrustRefused:
 
 
 def _ask_registry(app: App, policy: decide.Policy, trust: ServiceTrust) -> None:
-    named = app.demands.of(policy.service).registry
-    if named is None:
+    answer = app.gate.approvals.registered(policy.service, trust.compose_hash)
+    if answer is None:
         return
-    answer = registry.lookup(named, trust.compose_hash)
     if answer.verdict is Verdict.REFUSED:
-        raise TrustRefused(
-            f"{policy.service.url}: {answer.reason}; nothing was approved",
-            hint="Do not send anything to this service until the reason is known.",
-            code="registry_refused",
-            check="build registry",
-        )
+        raise approving.refusal(policy.service, answer)
     app.terminal.say(f"registry: {answer.reason}")
 
 

@@ -14,6 +14,7 @@ CHAIN_ID = 11155111
 _REGISTRY = {"contract": "0x" + "12" * 20, "chain_id": CHAIN_ID, "rpc_url": "{registry}"}
 _DEMANDS = {"services": {"{service}": {"registry": _REGISTRY}}}
 _PINNED = Setting(approved="nothing", demands=_DEMANDS)
+_APPROVED = Setting(demands=_DEMANDS)
 _REFUSED = Expect(4, "build registry", "registry_refused")
 _NOT_APPROVED = Expect(4, "build approval", "build_refused")
 _ALLOWED, _RELEASE = "90144031", "f491a84c"
@@ -89,6 +90,20 @@ CASES = (
         _revoked,
         _REFUSED,
         setting=Setting(approved="nothing", demands=_DEMANDS, switches=frozenset({YES})),
+    ),
+    _case(
+        "revoked-since-it-was-approved",
+        "the registry revoked the build that the user approved before",
+        _revoked,
+        _REFUSED,
+        setting=_APPROVED,
+    ),
+    _case(
+        "away-since-it-was-approved",
+        "none: the RPC does not answer, and the user approved the build before",
+        lambda told: Reply({"detail": "later"}, 503),
+        HONEST,
+        setting=_APPROVED,
     ),
     _case("of-another-chain", "the RPC serves another chain", _other_chain, _NOT_APPROVED),
     _case("contradicting-itself", "the registry contradicts itself", _self_contradicting, _NOT_APPROVED),
