@@ -126,7 +126,7 @@ def _trust(app: App, found: _Found, met: Met, checkup: Checkup) -> None:
     if trust is None:
         return
     with checkup.step("room trust"):
-        opening.check_build(manifest, trust)
+        opening.check_build(manifest, met.service, trust)
         pinned.check_room(app, found.ref, manifest.tenant_id, manifest.scope.agent_id, found.answer)
         mode, build = manifest.trust.mode, trust.compose_hash[:12]
         if mode != "operator_updates":

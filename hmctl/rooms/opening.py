@@ -5,7 +5,6 @@ it in the answer are compared with it, and a difference is refused: an honest se
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 from attestation import verifier
 from attestation.errors import KernelError, RoomRolledBack
@@ -18,12 +17,11 @@ from hmctl.client.v1 import V1
 from hmctl.errors import BadInput, HttpFailed, RoomRejected
 from hmctl.rooms import pinned, revocations
 from hmctl.rooms.reference import RoomRef
+from hmctl.services import Service
+from hmctl.trust import decide
 from hmctl.trust.acceptances import Terms
-from hmctl.trust.decide import ServiceTrust, Standing
+from hmctl.trust.decide import ServiceTrust
 from hmctl.trust.known_rooms import Known
-
-# Standings in which the build was read from a quote of this very session.
-_PROVEN: Final = (Standing.VERIFIED, Standing.DEVELOPMENT)
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def open_room(app: App, ref: RoomRef, *, whatever_runs: bool = False) -> OpenedR
     demanded = ""
     if not whatever_runs:
         manifest = verified.manifest
-        check_build(manifest, trust)
+        check_build(manifest, ref.service, trust)
         demanded = pinned.check_room(app, ref, manifest.tenant_id, manifest.scope.agent_id, answer)
     return OpenedRoom(ref, client, verified, trust, anchor, answer, demanded)
 
@@ -144,20 +142,15 @@ def check_version(
     return verified
 
 
-def check_build(manifest: RoomManifest, trust: ServiceTrust) -> None:
+def check_build(manifest: RoomManifest, service: Service, trust: ServiceTrust) -> None:
     """Holds the room's trust mode against the build that is proven to run (RoomRejected)."""
-    build = proven_build(trust)
+    build = decide.proven_build(service, trust)
     try:
         verifier.check_trust(manifest, live_compose=build)
     except KernelError as problem:
         allowed = ", ".join(manifest.trust.allowed_composes) or "none"
         detail = f"mode {manifest.trust.mode}, running {build or 'unknown'}, allowed {allowed}"
         raise RoomRejected.because(problem, detail=detail) from problem
-
-
-def proven_build(trust: ServiceTrust) -> str | None:
-    """The compose hash that a quote of this session proves. A claim that was not checked is None, like no claim."""
-    return trust.compose_hash.lower() or None if trust.standing in _PROVEN else None
 
 
 def remember(app: App, ref: RoomRef, verified: VerifiedRoom) -> None:

@@ -164,6 +164,15 @@ def unverified(claims: Ready | NotReady) -> ServiceTrust:
     return ServiceTrust(Standing.UNVERIFIED, signer, "", claims.version, explanation)
 
 
+def proven_build(service: Service, trust: ServiceTrust) -> str | None:
+    """The compose hash that evidence of this very session proves, None if none does; a claim is none.
+
+    Anybody can make development evidence, so it counts on this machine alone.
+    """
+    counts = trust.standing is Standing.VERIFIED or (trust.standing is Standing.DEVELOPMENT and service.is_loopback)
+    return trust.compose_hash.lower() or None if counts else None
+
+
 def needs_authority(policy: Policy, trust: ServiceTrust) -> bool:
     """Whether somebody else has to vouch for the certificate, because no evidence that means anything names it.
 

@@ -14,7 +14,8 @@ from hmctl.errors import HmctlError, RoomRejected, StoreDamaged, TrustRefused
 from hmctl.render import units
 from hmctl.secret import Secret
 from hmctl.services import Service
-from hmctl.trust.decide import ServiceTrust, Standing
+from hmctl.trust import decide
+from hmctl.trust.decide import ServiceTrust
 from hmctl.trust.pins import KeptPin, PinnedKey, PinStore
 
 
@@ -83,23 +84,14 @@ def _is_left(entry: PinnedKey, holder: Holder) -> bool:
     return entry.profile == holder.profile and same_place
 
 
-def proven_build(service: Service, trust: ServiceTrust) -> str:
-    """The compose hash that evidence of this command proved, empty if none did.
-
-    Development evidence is made by whoever wants to, so it counts on this machine alone.
-    """
-    counts = trust.standing is Standing.VERIFIED or (trust.standing is Standing.DEVELOPMENT and service.is_loopback)
-    return trust.compose_hash.lower() if counts else ""
-
-
-def allows(kept: KeptPin, build: str) -> bool:
+def allows(kept: KeptPin, build: str | None) -> bool:
     """Whether the pin names this build."""
-    return bool(build) and build in {allowed.lower() for allowed in kept.verified.pin.allowed_composes}
+    return build is not None and build in {allowed.lower() for allowed in kept.verified.pin.allowed_composes}
 
 
 def require(pins: Iterable[KeptPin], service: Service, trust: ServiceTrust) -> None:
     """Returns when every pin allows the build that was proven (PinRefused)."""
-    build = proven_build(service, trust)
+    build = decide.proven_build(service, trust)
     for kept in pins:
         if not allows(kept, build):
             raise _refusal(kept, service, build)
@@ -141,11 +133,11 @@ def expiry_notice(kept: KeptPin) -> str:
     )
 
 
-def _refusal(kept: KeptPin, service: Service, build: str) -> PinRefused:
+def _refusal(kept: KeptPin, service: Service, build: str | None) -> PinRefused:
     about = f" about agent {kept.scope}" if kept.scope else ""
     allowed = ", ".join(kept.verified.pin.allowed_composes) or "none"
     way_out = f"to end this pin: hmctl trust pin revoke {kept.pin_id}"
-    if not build:
+    if build is None:
         return PinRefused(
             f"your compose pin {kept.pin_id}{about} allows proven builds only, and {service.url} did not prove its "
             f"build; your key was not sent (allowed: {allowed})",

@@ -14,8 +14,9 @@ from hmctl.commands.wiring import json_option, with_app
 from hmctl.packages import uploads
 from hmctl.packages.uploads import Plan, Role
 from hmctl.render import columns, units
-from hmctl.rooms import creating, opening, pinned
+from hmctl.rooms import creating, pinned
 from hmctl.rooms.creating import Created
+from hmctl.trust import decide
 
 _VISIBILITY: Final = click.Choice(["sealed", "inspectable"])
 _FILE: Final = click.Path(path_type=Path)
@@ -106,7 +107,8 @@ def run(app: App, options: Options) -> None:
         _show_plan(app, options, plans)
         return
     owner = app.owner()
-    live_build = opening.proven_build(app.admit(app.profile.service))
+    service = app.profile.service
+    live_build = decide.proven_build(service, app.admit(service))
     options = options.settled(now=app.clock.now(), live_build=live_build)
     agent_ids = uploads.upload_all(
         owner, plans, terminal=app.terminal, clock=app.clock, window_seconds=options.build_window_seconds

@@ -12,6 +12,7 @@ from hmctl.errors import BadUsage, TrustRefused
 from hmctl.render import columns
 from hmctl.rooms import opening, reference, trusting
 from hmctl.rooms.opening import OpenedRoom
+from hmctl.trust import decide
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def run(app: App, options: Options) -> None:
 
 
 def _live_build(opened: OpenedRoom) -> str:
-    live = opening.proven_build(opened.trust)
+    live = decide.proven_build(opened.ref.service, opened.trust)
     if live is None:
         raise TrustRefused(
             f"{opened.ref.service.url} does not prove which build it runs, so there is nothing to approve",

@@ -6,8 +6,10 @@ The user has approved whatever comes (-y), so that nothing but the pin stands in
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from attestation.encoding import b64
 from attestation.keys import SigningKey, derive_room_signing_key
 from attestation.manifests.compose_pin import ComposePin, sign_pin
 from tests.conformance import actions as do
@@ -15,8 +17,8 @@ from tests.conformance.actions import Action
 from tests.conformance.case import Case, Expect
 from tests.conformance.cases.builds import rebuilt
 from tests.conformance.secret_things import NOTHING
-from tests.conformance.setting import YES, Setting
-from tests.conformance.world import World
+from tests.conformance.setting import ACCEPT_DEVELOPMENT, YES, Setting
+from tests.conformance.world import DEVELOPMENT_ROOT, World
 
 NEW_BUILD = "ab" * 32
 _REFUSED = Expect(4, "compose pin", "compose_not_pinned")
@@ -76,6 +78,16 @@ def _called_over(world: World, pins: list[Any]) -> list[Any]:
     return pins
 
 
+def _under_a_root_of_its_own(world: World) -> None:
+    """The build that the pin names, in evidence that anybody can make."""
+    service = world.service
+    service.machine = replace(service.machine, root=DEVELOPMENT_ROOT)
+    root = b64(service.machine.authority.trust_root.der)
+    statements = json.loads(service.collateral().to_json())
+    made = {"label": "development", "root_ca_der_b64": root, "collateral": statements}
+    service.change("evidence", lambda wire: wire | {"development": made})
+
+
 _LIST = do.list_rooms()
 CASES = (
     _case("another-build", "the build is not one that the owner's pin names", lambda w, pins: pins, _LIST),
@@ -96,5 +108,17 @@ CASES = (
     _case("of-another-tenant", "the service shows a newer pin of another tenant", _of_another_tenant, _LIST),
     _case("altered", "the service shows the pin with another build in it", _altered, _LIST),
     _case("called-expired", "the service shows the pin with an end in it", _expired, _LIST),
+    Case(
+        name="pin/development-evidence-far-away",
+        lie="the build that the pin names, in development evidence, which the user accepts",
+        tell=_under_a_root_of_its_own,
+        setting=Setting(
+            certificate="enclave, vouched for", approved="nothing", switches=frozenset({YES, ACCEPT_DEVELOPMENT})
+        ),
+        before=(do.make_pin(),),
+        action=_LIST,
+        expect=_REFUSED,
+        may_see=NOTHING,
+    ),
     _case("called-over", "the service says that the pin was revoked", _called_over, _LIST),
 )

@@ -8,7 +8,7 @@ from tests.conformance import actions as do
 from tests.conformance.case import Expect
 from tests.conformance.cases.rooms import ACCEPT, ASK, FORGED_RULES, INSPECT, case, published
 from tests.conformance.secret_things import AS_OWNER
-from tests.conformance.setting import DEVELOPMENT, LOOPBACK, SKIP, YES, Setting
+from tests.conformance.setting import ACCEPT_DEVELOPMENT, DEVELOPMENT, LOOPBACK, SKIP, YES, Setting
 from tests.conformance.world import World
 
 _ROLLED_BACK = Expect(1, "serial number", "serial_rolled_back")
@@ -146,6 +146,19 @@ BUILDS = [
         _other_build_claimed,
         _UNKNOWN,
         setting=Setting(host=LOOPBACK, scheme="http", switches=frozenset({SKIP})),
+    ),
+    case(
+        "build-proven-by-a-root-of-their-own",
+        "far away, development evidence names the build that the room allows, and the user accepts such evidence",
+        lambda world: None,
+        _UNKNOWN,
+        setting=Setting(
+            evidence="development",
+            certificate="enclave, vouched for",
+            approved="nothing",
+            switches=frozenset({ACCEPT_DEVELOPMENT}),
+            restricted=True,
+        ),
     ),
     case(
         "no-build-allowed",

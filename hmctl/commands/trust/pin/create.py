@@ -15,7 +15,7 @@ from hmctl.commands.trust.pin import holding
 from hmctl.commands.wiring import confirm, json_option, with_app, yes_option
 from hmctl.errors import BadInput, BadUsage, HmctlError, HttpFailed
 from hmctl.render import pins as pin_text
-from hmctl.trust import pin_keeping, pinning
+from hmctl.trust import decide, pin_keeping
 from hmctl.trust.pin_keeping import Demand
 from hmctl.trust.pinning import Holder
 from hmctl.trust.pins import KeptPin
@@ -85,7 +85,7 @@ def _demand(app: App, holder: Holder, options: Options) -> Demand:
         raise BadUsage("say which builds to allow: --live, --compose HASH or both")
     if options.files_digest and not options.scope_agent:
         raise BadUsage("--files-digest belongs to --scope-agent")
-    build = pinning.proven_build(holder.service, app.admit(holder.service))
+    build = decide.proven_build(holder.service, app.admit(holder.service))
     if options.live:
         if not build:
             raise BadInput(
