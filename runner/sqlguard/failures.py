@@ -11,8 +11,11 @@ ROW_TOO_LARGE = "row too large: "
 
 MAX_TEXT_CHARS = 500
 
-# SQLSTATE classes whose messages are about the statement and the schema, never about a value of a row.
+# SQLSTATE classes of mistakes in a statement. Only with a place in its text is a message about the statement: Postgres
+# gives the same codes to values that it reads as names, queries or types while it runs, and quotes them.
 _ABOUT_THE_STATEMENT = ("42", "0A", "54", "3F", "26")
+# Missing rights, a name given twice, parameters of no known type, collations that conflict: without a place or a value.
+_WITHOUT_A_PLACE = frozenset({"42501", "42712", "42P18", "42P22"})
 _SENTENCES = {
     "57014": "the query was cancelled because it took longer than {seconds} seconds",
     "55P03": "the query waited too long for a lock",
@@ -50,10 +53,17 @@ def explained(error: Exception, *, seconds: int) -> ReadFailed:
         return ReadFailed("a row of the result is too large; select fewer or shorter columns")
     if state in _SENTENCES:
         return ReadFailed(_SENTENCES[state].format(seconds=seconds))
-    if state.startswith(_ABOUT_THE_STATEMENT):
+    if diagnosis is not None and _is_about_the_statement(diagnosis):
         return ReadFailed(message)
     name = type(error).__name__
     return ReadFailed(f"the query failed ({state} {name})", detail=f"{message} ({state})")
+
+
+def _is_about_the_statement(diagnosis: psycopg.errors.Diagnostic) -> bool:
+    """Whether the message tells of the text that the agent wrote. A context is of a text within: a value's."""
+    state = diagnosis.sqlstate or ""
+    placed = bool(diagnosis.statement_position) and not diagnosis.context
+    return state in _WITHOUT_A_PLACE or (placed and state.startswith(_ABOUT_THE_STATEMENT))
 
 
 def _of_the_driver(error: Exception) -> ReadFailed:
