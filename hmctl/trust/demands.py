@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from attestation.canonical import ROOM_V1
 from attestation.encoding import unhex
-from attestation.errors import CanonicalError, EncodingError, ManifestError
+from attestation.errors import CanonicalError, EncodingError, ManifestError, VerificationError
 from attestation.evidence.errors import KeyChainBroken
 from attestation.evidence.identity import KeyProvider, KeyProviderKind
 from attestation.evidence.key_chain import compressed
@@ -24,6 +24,7 @@ from attestation.policy.os_image import OsImage, OsImagePolicy
 from attestation.policy.software import AppPolicy, KeyProviderPolicy
 from attestation.policy.tcb import TcbPolicy
 from attestation.reading import Reader
+from attestation.reproduce.source import NamedSource, read_source
 from hmctl import files, services
 from hmctl.errors import HmctlError, StoreDamaged
 from hmctl.services import Service
@@ -41,10 +42,15 @@ _IN_ORDER: Final = frozenset({TcbStatus.UP_TO_DATE})
 
 @dataclass(frozen=True)
 class ServiceDemand:
-    """What is demanded of one service. `registry` is where its builds are registered, if the user says so."""
+    """What is demanded of one service.
+
+    `registry` is where its builds are registered, `source` the compose file that its build has to come from, if the
+    user says so.
+    """
 
     app_id: str = ""
     registry: Registry | None = None
+    source: NamedSource | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,16 +190,30 @@ def _services(reader: Reader) -> dict[str, ServiceDemand]:
 
 
 def _service(reader: Reader) -> ServiceDemand:
-    _only(reader, "app_id", "registry")
+    _only(reader, "app_id", "registry", "source")
     app_id = reader.text("app_id") if reader.has("app_id") else ""
     if app_id and not _APP_ID.fullmatch(app_id):
         raise ManifestError("not_app_id", reader.field("app_id"))
-    if not reader.has("registry"):
-        return ServiceDemand(app_id)
-    named = reader.object("registry")
-    _only(named, "contract", "chain_id", "rpc_url")
-    members = (named.members.get(name) for name in ("contract", "chain_id", "rpc_url"))
-    return ServiceDemand(app_id, registry.parse_registry(*members))
+    return ServiceDemand(
+        app_id,
+        _registry(reader.object("registry")) if reader.has("registry") else None,
+        _source(reader.object("source")) if reader.has("source") else None,
+    )
+
+
+def _registry(reader: Reader) -> Registry:
+    _only(reader, "contract", "chain_id", "rpc_url")
+    return registry.parse_registry(*(reader.members.get(name) for name in ("contract", "chain_id", "rpc_url")))
+
+
+def _source(reader: Reader) -> NamedSource:
+    _only(reader, "commit", "uri")
+    named = NamedSource(TRUST_POLICY, reader.text("commit"), reader.text("uri"))
+    try:
+        read_source(named)
+    except VerificationError:
+        raise ManifestError("not_source", reader.where) from None
+    return named
 
 
 def _list(top: Reader, name: str) -> list[Reader]:

@@ -26,9 +26,10 @@ from hmctl import exits
 from hmctl.errors import BadInput, HmctlError, TrustRefused
 from hmctl.services import Service
 from hmctl.trust import published, registry
+from hmctl.trust.demands import ServiceDemand
 from hmctl.trust.examine import Examined
 from hmctl.trust.published import Publisher
-from hmctl.trust.registry import Registry, Verdict
+from hmctl.trust.registry import Verdict
 
 Value = TypeVar("Value")
 _LARGEST_FILE: Final = 1024 * 1024
@@ -74,12 +75,12 @@ class NotReproduced(HmctlError):
 
 @dataclass(frozen=True, kw_only=True)
 class Reproduction:
-    """One walk. `registry` is the one that the user pinned for this service, if any."""
+    """One walk. `demanded` is what the user demands of this service."""
 
     service: Service
     given: Given
     publisher: Publisher = field(default_factory=Publisher)
-    registry: Registry | None = None
+    demanded: ServiceDemand = field(default_factory=ServiceDemand)
 
     def walk(self, examine: Callable[[], Examined | NotReady]) -> Chain:
         """Examines the service and follows its build as far as it leads (BadInput for files that cannot be read)."""
@@ -118,9 +119,12 @@ class Reproduction:
         named = []
         if self.given.source_url:
             named.append(NamedSource("you", self.given.commit, self.given.source_url))
-        if self.registry is not None:
-            answer = registry.lookup(self.registry, compose_hash)
-            told = {"registry": f"{self.registry.contract} on chain {self.registry.chain_id}", "answer": answer.reason}
+        if self.demanded.source is not None:
+            named.append(self.demanded.source)
+        pinned = self.demanded.registry
+        if pinned is not None:
+            answer = registry.lookup(pinned, compose_hash)
+            told = {"registry": f"{pinned.contract} on chain {pinned.chain_id}", "answer": answer.reason}
             if answer.verdict is Verdict.REFUSED:
                 raise RegistryRefuses(details=told)
             if answer.verdict is Verdict.APPROVED:

@@ -8,6 +8,7 @@ import pytest
 
 from attestation.evidence.platform import TcbStatus
 from attestation.policy.base import NotGiven
+from attestation.reproduce.source import NamedSource
 from hmctl import services
 from hmctl.errors import StoreDamaged
 from hmctl.trust import demands
@@ -21,6 +22,8 @@ SERVICE = services.parse(URL)
 REGISTER = "ab" * 48
 IMAGE = {"mr_td": REGISTER, "rtmr0": REGISTER, "rtmr1": REGISTER, "rtmr2": REGISTER}
 REGISTRY = {"contract": "0x" + "ab" * 20, "chain_id": 1, "rpc_url": "https://rpc.example"}
+COMMIT = "3c" * 20
+SOURCE = {"commit": COMMIT, "uri": f"https://github.com/example/rooms/blob/{COMMIT}/deploy/compose.yaml"}
 WHOLE = {
     "version": 1,
     "tcb": {
@@ -30,7 +33,7 @@ WHOLE = {
     },
     "os_images": [IMAGE | {"os_image_hash": "cd" * 32}],
     "key_providers": [{"kind": "kms", "id": "00ff"}],
-    "services": {f"{URL}/": {"app_id": "a1" * 20, "registry": REGISTRY}},
+    "services": {f"{URL}/": {"app_id": "a1" * 20, "registry": REGISTRY, "source": SOURCE}},
     "pccs_url": "https://pccs.example",
 }
 
@@ -58,6 +61,7 @@ def test_every_member_reaches_the_verifier(tmp_path: Path) -> None:
     assert platform.minimum_evaluation_number == 17
     assert platform.refused_advisories == {"INTEL-SA-00615"}
     assert not any(isinstance(demand, NotGiven) for demand in (policy.os_image, policy.app, policy.key_provider))
+    assert _load(tmp_path, WHOLE).of(SERVICE).source == NamedSource("trust-policy.json", **SOURCE)
     elsewhere = _load(tmp_path, WHOLE).policy(services.parse("https://elsewhere.example"), development=False)
     assert isinstance(elsewhere.app, NotGiven)
 
@@ -91,7 +95,17 @@ BROKEN: dict[str, object] = {
         "version": 1,
         "services": {URL: {"registry": REGISTRY | {"rpc_url": "http://rpc.example"}}},
     },
-    "a source that is no text": {"version": 1, "pccs_url": 3},
+    "a cache of statements that is no text": {"version": 1, "pccs_url": 3},
+    "a source without a commit": {"version": 1, "services": {URL: {"source": {"uri": SOURCE["uri"]}}}},
+    "a source on a branch": {
+        "version": 1,
+        "services": {URL: {"source": SOURCE | {"uri": SOURCE["uri"].replace(COMMIT, "main")}}},
+    },
+    "a source elsewhere": {
+        "version": 1,
+        "services": {URL: {"source": SOURCE | {"uri": SOURCE["uri"].replace("github.com", "git.example")}}},
+    },
+    "an unknown member of a source": {"version": 1, "services": {URL: {"source": SOURCE | {"ref": "main"}}}},
 }
 
 

@@ -69,6 +69,11 @@ def pin(shell: Shell, service: LyingService, node: ChainNode) -> None:
     demand(shell, {"services": {service.url: {"registry": registry}}})
 
 
+def demands_of(shell: Shell, service: LyingService) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((shell.home / "trust-policy.json").read_text())["services"][service.url]
+    return found
+
+
 BY_HAND = ("--source-url", URL, "--commit", COMMIT)
 
 
@@ -199,6 +204,33 @@ def test_a_registry_with_another_source_contradicts(
     node.release = node.registered(commit=b"d" * 40, uri=URL.replace(COMMIT, "d" * 40).encode())
 
     assert json.loads(follow(*BY_HAND, "--json").out)["links"][3]["code"] == "source_contradicted"
+
+
+def test_a_source_that_is_demanded_makes_a_whole_chain(
+    follow: Callable[..., Shown], carol: Shell, service: LyingService
+) -> None:
+    demand(carol, {"services": {service.url: {"source": {"commit": COMMIT, "uri": URL}}}})
+
+    shown = follow("--json")
+
+    assert shown.code == 0
+    assert json.loads(shown.out)["links"][3]["evidence"]["named by"] == "trust-policy.json"
+
+
+def test_another_source_than_the_one_demanded_contradicts(
+    follow: Callable[..., Shown], carol: Shell, service: LyingService, node: ChainNode
+) -> None:
+    other = "d" * 40
+    source = {"commit": other, "uri": URL.replace(COMMIT, other)}
+    demand(carol, {"services": {service.url: {"source": source}}})
+    by_hand = follow(*BY_HAND, "--json")
+    pin(carol, service, node)
+    demand(carol, {"services": {service.url: demands_of(carol, service) | {"source": source}}})
+    by_registry = follow("--json")
+
+    for shown in (by_hand, by_registry):
+        assert shown.code == 1
+        assert json.loads(shown.out)["links"][3]["code"] == "source_contradicted"
 
 
 def test_an_unknown_operating_system_is_partial_and_exits_with_4(follow: Callable[..., Shown], carol: Shell) -> None:

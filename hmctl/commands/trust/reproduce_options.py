@@ -79,7 +79,7 @@ def run_reproduce(app: App, service: Service, given: Given, *, as_json: bool) ->
     """Walks and prints (NotReproduced unless every link is verified)."""
     text = app.settings.github_token_text
     publisher = Publisher(github_token=Secret(text, what="the token in GITHUB_TOKEN") if text else None)
-    walk = Reproduction(service=service, given=given, publisher=publisher, registry=app.demands.of(service).registry)
+    walk = Reproduction(service=service, given=given, publisher=publisher, demanded=app.demands.of(service))
     report(app, service, walk.walk(lambda: app.examine(service)), as_json=as_json)
     if not given.image_digests:
         app.terminal.warn("whether the images were built from this source was not compared; see --image-digest")
