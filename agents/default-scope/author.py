@@ -12,13 +12,14 @@ from hivemind_agent import Bridge, BridgeRefused, Limits, Outcome, ToolLoop, rea
 from hivemind_agent.texts import clipped
 from leaks import Seen
 from proposals import NoProposal, Proposal, read_proposal
-from tools import tools_for
+from tools import is_on, tools_for
 
 MOST_POLICY_CHARS = 60_000
 MOST_SCHEMA_CHARS = 12_000
 MOST_QUESTION_CHARS = 8_000
 DEFAULT_ATTEMPTS = 2
-FINISH = "Reply now with the JSON object that has scope_fn and tests, and nothing else."
+FINISH = "Reply now with the JSON object, and nothing else."
+POLICIES_REQUIRED = "This room requires row policies: without row_policies in your reply nobody is shown anything."
 
 
 class NotWritten(Exception):
@@ -32,8 +33,8 @@ def write_function(bridge: Bridge, policy: str) -> Proposal:
     seen = Seen([policy, question, str(schema)])
     tools = tools_for(bridge, seen)
     checker = Checker(bridge, policy, schema, vault=any(tool.name == "get_room_vault_items" for tool in tools))
-    takes_policies = knows_policies(bridge)
-    outcome = Outcome("", "", _task(policy, question, schema, takes_policies=takes_policies))
+    takes_policies, required = knows_policies(bridge), is_on("HIVEMIND_SCOPE_REQUIRE_ROW_POLICIES")
+    outcome = Outcome("", "", _task(policy, question, schema, takes_policies=takes_policies, required=required))
     attempts = number("HIVEMIND_SCOPE_MAX_ATTEMPTS", DEFAULT_ATTEMPTS)
     for attempt in range(max(attempts, 1)):
         loop = ToolLoop(bridge, tools, limits=limits_for(bridge.budget().calls, repair=attempt > 0))
@@ -43,7 +44,8 @@ def write_function(bridge: Bridge, policy: str) -> Proposal:
         problem = ""
         try:
             proposal = read_proposal(outcome.text, takes_policies=takes_policies)
-            problem = checker.problem_with(proposal, seen)
+            lacking = required and proposal.policies is None
+            problem = POLICIES_REQUIRED if lacking else checker.problem_with(proposal, seen)
         except NoProposal as missing:
             problem = str(missing)
         if not problem:
@@ -76,10 +78,14 @@ def number(name: str, default: int) -> int:
     return int(value) if value.isdigit() else default
 
 
-def _task(policy: str, question: str, schema: list[dict[str, Any]], *, takes_policies: bool) -> list[dict[str, Any]]:
+def _task(
+    policy: str, question: str, schema: list[dict[str, Any]], *, takes_policies: bool, required: bool
+) -> list[dict[str, Any]]:
     here = Path(__file__).parent
     parts = ("prompt.md", "policies.md") if takes_policies else ("prompt.md",)
     instructions = "\n\n".join((here / part).read_text(encoding="utf-8") for part in parts)
+    if required:
+        instructions += f"\n\n{POLICIES_REQUIRED}"
     columns = "\n".join(f"{c.get('table_name')}.{c.get('column_name')} {c.get('data_type')}" for c in schema)
     texts = (
         f"POLICY\n{clipped(policy, MOST_POLICY_CHARS)}",

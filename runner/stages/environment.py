@@ -51,6 +51,8 @@ def scope(ctx: RunContext) -> dict[str, str]:
     if terms.scope_mode != "fast":
         variables["HIVEMIND_SCOPE_ENABLE_SIMULATION_TOOLS"] = "true"
         variables["HIVEMIND_SCOPE_ENABLE_AGENT_FILE_TOOLS"] = "true"
+    if terms.require_row_policies:
+        variables["HIVEMIND_SCOPE_REQUIRE_ROW_POLICIES"] = "true"
     if ctx.vault:
         variables["HIVEMIND_SCOPE_ENABLE_ROOM_VAULT_TOOLS"] = "true"
     return variables | _hints()

@@ -15,6 +15,12 @@ POLICY = {"POLICY_CONTEXT": "Never show salaries. Only team alpha.", "QUERY_PROM
 GOOD = {"people": {"columns": ["name", "team"], "where": "team = 'alpha'"}}
 OPEN = {"people": {"columns": "*"}}
 PASS_THROUGH = "def scope(sql, params, rows):\n    return {'allow': True, 'rows': rows}\n"
+ROWS_OF_ALPHA = (
+    "def scope(sql, params, rows):\n"
+    "    if 'salary' in sql.lower() or '*' in sql:\n"
+    "        return {'allow': bool([]), 'rows': [], 'error': 'no salaries'}\n"
+    "    return {'allow': True, 'rows': [row for row in rows if row.get('team') == 'alpha']}\n"
+)
 COLUMNS = [row["column_name"] for row in SCHEMA]
 
 
@@ -94,6 +100,27 @@ def test_policies_that_hide_nothing_need_a_second_opinion() -> None:
 def test_data_copied_into_policies_is_never_printed(leaking: Any) -> None:
     said = json.dumps({"row_policies": leaking})
     assert is_closed(decided(said, said, tools=[sql_tool()], reads=True))
+
+
+def test_a_room_that_requires_policies_is_given_no_function_alone() -> None:
+    with stage("scope", tools=[schema_tool()], verify_policies=verified) as room:
+        say(room.upstream, json.dumps({"scope_fn": ROWS_OF_ALPHA}), json.dumps({"row_policies": GOOD}))
+        done = room.run(AGENT, HIVEMIND_SCOPE_REQUIRE_ROW_POLICIES="true", **POLICY)
+        first, second = (json.dumps(seen.body["messages"]) for seen in room.upstream.seen)
+    assert json.loads(done.stdout) == {"row_policies": GOOD}, done.stderr
+    assert first.count("This room requires row policies") == 1
+    assert second.count("This room requires row policies") == 2
+    assert is_closed(
+        decided(*[json.dumps({"scope_fn": ROWS_OF_ALPHA})] * 2, HIVEMIND_SCOPE_REQUIRE_ROW_POLICIES="true")
+    )
+
+
+def test_a_room_that_does_not_require_policies_is_told_nothing_of_it() -> None:
+    with stage("scope", tools=[schema_tool()], verify_policies=verified) as room:
+        say(room.upstream, json.dumps({"scope_fn": ROWS_OF_ALPHA}))
+        printed = json.loads(room.run(AGENT, **POLICY).stdout)
+        assert "row_policies" not in printed and "alpha" in printed["scope_fn"]
+        assert "requires row policies" not in room.prompts()
 
 
 def test_a_service_without_row_policies_is_given_none() -> None:

@@ -80,6 +80,23 @@ def test_row_policies_of_the_scope_agent_stand_between_the_query_agent_and_the_t
     assert "error" in told[3]
 
 
+def test_the_scope_agent_knows_that_the_room_requires_row_policies(platform: Platform, upstream: FakeUpstream) -> None:
+    room = rooms.room(
+        platform.alice,
+        scope_agent_id="default-scope",
+        rules="Nothing above 25 may count.",
+        allowed_tables=("sales",),
+        require_row_policies=True,
+    )
+    say(upstream, json.dumps({"scope_fn": TOTALS_ONLY}))
+    say(upstream, json.dumps({"row_policies": {"sales": {"columns": ["amount"], "where": "amount <= 25"}}}))
+    say(upstream, "Nothing to tell.", "Nothing to tell.")
+    body = platform.ask(room, "What is the total?")
+    assert (body["status"], body["scope_enforcement"]) == ("completed", ["row_policies"]), body["error"]
+    told = [json.dumps(seen.body["messages"]) for seen in upstream.seen]
+    assert "This room requires row policies" in told[0]
+
+
 def test_a_report_is_left_as_files_that_the_mediator_has_checked(platform: Platform, upstream: FakeUpstream) -> None:
     room = rooms.room(platform.alice, scope_agent_id="default-scope", rules="Only totals.", allowed_tables=("sales",))
     report = "# Findings\n\n" + "The total is 60.50. " * 150
