@@ -21,6 +21,7 @@ _SKEW_WARN_SECONDS: Final = 60
 _SKEW_FAIL_SECONDS: Final = 300
 _AFTER_REACHING: Final = ("clock", "evidence", "tls channel", "build approved", "attestation")
 NAMES: Final = ("service", *_AFTER_REACHING)
+_DEMANDABLE: Final = ("os image", "app id", "key provider", "run signer chain")
 _DEMAND: Final = "Say in ~/.hivemind/trust-policy.json what you demand, and it is checked."
 
 
@@ -103,7 +104,7 @@ def _evidence(app: App, found: Attested, lines: list[Line], checkup: Checkup, na
             hint = found.problem.hint if found.problem else ""
             checkup.fail(name, line.detail, hint, reason=Reason.of(found.problem) if found.problem else None)
         else:
-            hint = _DEMAND if line.name in ("os image", "app id", "key provider") and found.trust else ""
+            hint = _DEMAND if line.name in _DEMANDABLE and found.trust else ""
             checkup.warn(name, f"{line.outcome}: {line.detail}", hint)
 
 

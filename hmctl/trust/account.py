@@ -20,7 +20,7 @@ _ALL: Final = (
     "event log",
     "compose hash",
     *(session.BUILD, session.NONCE, session.CHANNEL, session.KEYS),
-    *("os image", "build", "app id", "key provider"),
+    *("os image", "build", "app id", "key provider", "run signer chain"),
 )
 _ENDED: Final = "the verification ended before it was complete"
 

@@ -52,6 +52,18 @@ def test_without_the_demand_it_is_said_that_nobody_looked(remote: Shell, enclave
     assert "run signer chain" in shown.err.split("Not checked:")[1].splitlines()[0]
 
 
+def test_an_examination_lists_the_check_whatever_comes_out(remote: Shell, enclave: Enclave) -> None:
+    held = json.loads(remote("trust", "attest", "--json").out)["checks"]
+    doctor = {check["name"]: check for check in json.loads(remote("-y", "doctor", "--json").out)["checks"]}
+    enclave.debug = True
+    refused = json.loads(remote("trust", "attest", "--json").out)["checks"]
+
+    assert [check["outcome"] for check in held if check["name"] == "run signer chain"] == ["not_checked"]
+    assert doctor["evidence: run signer chain"]["status"] == "warn"
+    assert "trust-policy.json" in doctor["evidence: run signer chain"]["hint"]
+    assert {check["name"] for check in held} - {"build approval"} <= {check["name"] for check in refused}
+
+
 @pytest.mark.parametrize(
     ("issuers", "code"),
     [(CAROLS, "key_root_refused"), (ANOTHER_APPS, "key_root_refused"), (None, "key_chain_missing")],
