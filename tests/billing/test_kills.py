@@ -9,12 +9,10 @@ from django.db import connection, transaction
 from billing.errors import HoldResolved
 from billing.models import CreditLot, Hold
 from billing.selectors import accounts
-from billing.services import book_rules, checks, credit_codes, expiry, ledger, prices
+from billing.services import book_rules, checks, credit_codes, expiry, ledger
 from billing.services.credit_codes import NewCode
 from billing.services.ledger import Grant, HoldRequest
-from billing.services.prices import NewPrice
 from hivemind.kit import audit, clock
-from hivemind.kit.conf import override
 from runner.enums import FailureCode, RunStatus
 from runner.models import Run
 from runner.services import finish, runs
@@ -22,9 +20,10 @@ from runner.services.requests import RunRequest
 from tests.billing import killing
 from tests.billing.conftest import OLGA
 from tests.billing.full_books import BOB, CAROL, STANDING, Books, filled
+from tests.factories import paid_runs
 from tests.factories import runs as factory
 from tests.factories import tenants as cast
-from tests.runner.services.test_money_of_runs import used
+from tests.factories.paid_runs import used
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAYS = {"process": killing.processes, "connection": killing.connections_of}
@@ -132,17 +131,16 @@ def test_a_sweep_may_stop_anywhere_and_goes_on_where_it_stopped(way: str, monkey
 
 @pytest.fixture
 def models() -> Iterator[None]:
-    prices.set_price(NewPrice("openrouter", "vendor/model", 250_000, 2_000_000), actor=OLGA)
-    with override("llm", api_key="k", model="vendor/model"), override("billing", enforce_credits=True):
+    with paid_runs.priced_model():
         yield
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_run_and_its_money_are_asked_and_ended_together(way: str, models: None) -> None:
     alice = cast.with_database(cast.alice())
-    room = factory.room_with_agents(alice, llm_providers=("openrouter",))
+    room = paid_runs.room_with_models(alice)
     worker = factory.living_worker()
-    ledger.grant(alice.tenant.pk, Grant(10_000_000), actor=OLGA)
+    paid_runs.ten_dollars(alice)
     wanted = runs.Ask(alice.owner, room.room_id, {}, "ab" * 8)
     question = RunRequest(query=factory.QUESTION, max_tokens=1_000_000)
     assert survives(lambda: runs.submit(wanted, question), way) > 8

@@ -20,7 +20,7 @@ from runner.terms import RunTerms
 from tests.billing import full_books
 from tests.billing.conftest import OLGA
 from tests.billing.full_books import BOB, CAROL
-from tests.runner.services.test_quotes import terms
+from tests.factories.run_terms import terms
 
 pytestmark = pytest.mark.django_db
 DORA = "t_00000000000d"

@@ -6,29 +6,11 @@ import pytest
 
 from agents.services import defaults
 from hivemind.kit.conf import override
-from hivemind.kit.handoff import WorkerIdentity
-from tests.factories import runs, tenants
-from tests.factories.tenants import Person
+from tests.runner.cast import alice, bob, worker
+
+__all__ = ["alice", "bob", "offering", "worker"]
 
 OFFERED = {f"{role}_image": f"hivemind-default-{role}" for role in ("scope", "query", "mediator")}
-
-
-@pytest.fixture
-def alice(db: None) -> Person:
-    """The owner, with a database."""
-    return tenants.with_database(tenants.alice())
-
-
-@pytest.fixture
-def bob(db: None) -> Person:
-    """The one who asks and pays."""
-    return tenants.bob()
-
-
-@pytest.fixture
-def worker(db: None) -> WorkerIdentity:
-    """A worker that lives."""
-    return runs.living_worker()
 
 
 @pytest.fixture

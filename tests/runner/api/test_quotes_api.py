@@ -7,32 +7,26 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from billing.services import ledger, prices, spend_tokens
+from billing.services import ledger, spend_tokens
 from billing.services.ledger import Grant
-from billing.services.prices import NewPrice
 from billing.services.spend_tokens import NewSpendToken
-from hivemind.kit.audit import Actor
-from hivemind.kit.conf import override
 from hivemind.kit.handoff import WorkerIdentity
 from runner.models import Run
-from tests.factories import runs as factory
+from tests.factories import paid_runs
+from tests.factories.paid_runs import MODEL, OLGA
 from tests.factories.rooms import MadeRoom, post
 from tests.factories.tenants import Person, client
-
-OLGA = Actor.operator("olga")
-MODEL = "vendor/model"
 
 
 @pytest.fixture(autouse=True)
 def models(db: None) -> Iterator[None]:
-    prices.set_price(NewPrice("openrouter", MODEL, 250_000, 2_000_000), actor=OLGA)
-    with override("llm", api_key="k", model=MODEL), override("billing", enforce_credits=True):
+    with paid_runs.priced_model():
         yield
 
 
 @pytest.fixture
 def room(alice: Person) -> MadeRoom:
-    return factory.room_with_agents(alice, llm_providers=("openrouter",))
+    return paid_runs.room_with_models(alice)
 
 
 def quoted(by: Client, room: MadeRoom, payer: str = "", **body: Any) -> dict[str, Any]:

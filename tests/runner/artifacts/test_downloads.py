@@ -14,11 +14,11 @@ from hivemind.kit.conf import override
 from runner.models import Artifact, ArtifactPart, Run
 from runner.services.artifact_rows import PART_BYTES
 from runner.stages.turns import Turn
+from tests.factories.paid_runs import OLGA
 from tests.factories.rooms import MadeRoom
 from tests.factories.tenants import Person, delete
 from tests.runner.artifacts.conftest import MakeDesk
 from tests.runner.artifacts.test_desk import put
-from tests.runner.services.test_money_of_runs import OLGA
 
 CONTENT = b"canary-file\n" * 100_000
 DAY = 86_400

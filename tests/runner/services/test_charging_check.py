@@ -4,27 +4,23 @@ from collections.abc import Iterator
 
 import pytest
 
-from billing.services import checks, ledger, prices
-from billing.services.ledger import Grant
-from billing.services.prices import NewPrice
-from hivemind.kit.conf import override
+from billing.services import checks
 from hivemind.kit.handoff import WorkerIdentity
 from runner.enums import FailureCode
 from runner.models import Run
 from runner.services import charging_check, finish
-from tests.factories import runs as factory
+from tests.factories import paid_runs
 from tests.factories import tenants as cast
+from tests.factories.paid_runs import OLGA, ask, claimed, used
 from tests.factories.tenants import Person
-from tests.runner.services.test_money_of_runs import MODEL, OLGA, ask, claimed, used
 
 
 @pytest.fixture
 def ended(alice: Person, bob: Person, worker: WorkerIdentity) -> Iterator[Run]:
     """A run that was paid for; another of Bob's still runs."""
-    prices.set_price(NewPrice("openrouter", MODEL, 250_000, 2_000_000), actor=OLGA)
-    ledger.grant(bob.tenant.pk, Grant(10_000_000), actor=OLGA)
-    with override("llm", api_key="k", model=MODEL), override("billing", enforce_credits=True):
-        room = factory.room_with_agents(alice, llm_providers=("openrouter",))
+    paid_runs.ten_dollars(bob)
+    with paid_runs.priced_model():
+        room = paid_runs.room_with_models(alice)
         claimed(ask(room, bob.api_key), worker)
         run = claimed(ask(room, bob.api_key), worker)
         finish.end(run, finish.failed(FailureCode.QUERY_AGENT, facts=used(query=(1_000, 2_000))), room_key=None)

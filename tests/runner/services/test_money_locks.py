@@ -9,34 +9,31 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from billing.services import checks, ledger, prices, spend_tokens
+from billing.services import checks, ledger, spend_tokens
 from billing.services.ledger import Grant
-from billing.services.prices import NewPrice
 from billing.services.spend_tokens import NewSpendToken
 from hivemind.kit import states
-from hivemind.kit.conf import override
 from rooms.services import rooms as room_service
 from runner.enums import FailureCode, RunStatus
 from runner.models import Run
 from runner.services import finish, reconcile, runs
 from runner.services.requests import RunRequest
 from tenants.services import api_keys, tenants
+from tests.factories import paid_runs
 from tests.factories import runs as factory
 from tests.factories import tenants as cast
+from tests.factories.paid_runs import OLGA, used
 from tests.factories.rooms import MadeRoom
 from tests.factories.tenants import Person
-from tests.runner.services.test_money_of_runs import OLGA, used
 
 pytestmark = pytest.mark.django_db(transaction=True)
-MODEL = "vendor/model"
 WORKERS = 10
 LOCKS = re.compile(r"^UPDATE|FOR NO KEY UPDATE|^INSERT INTO \"billing_entry|^DELETE")
 
 
 @pytest.fixture(autouse=True)
 def models() -> Iterator[None]:
-    prices.set_price(NewPrice("openrouter", MODEL, 250_000, 2_000_000), actor=OLGA)
-    with override("llm", api_key="k", model=MODEL), override("billing", enforce_credits=True):
+    with paid_runs.priced_model():
         yield
 
 
@@ -45,7 +42,7 @@ class Scene:
 
     def __init__(self) -> None:
         self.alice: Person = cast.with_database(cast.alice())
-        self.room: MadeRoom = factory.room_with_agents(self.alice, llm_providers=("openrouter",))
+        self.room: MadeRoom = paid_runs.room_with_models(self.alice)
         worker = factory.living_worker()
         ledger.grant(self.alice.tenant.pk, Grant(100_000_000), actor=OLGA)
         self.token = spend_tokens.mint(NewSpendToken(100_000_000), owner=self.alice.owner)

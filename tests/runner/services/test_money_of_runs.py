@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,65 +14,36 @@ from billing.services.ledger import Grant
 from billing.services.prices import NewPrice
 from billing.services.spend_tokens import NewSpendToken
 from hivemind.kit import clock
-from hivemind.kit.audit import Actor
 from hivemind.kit.conf import override
 from hivemind.kit.handoff import WorkerIdentity
 from rooms.services import opening
-from runner.enums import FailureCode, RunStatus
+from runner.enums import FailureCode
 from runner.errors import MaxCostExceeded
 from runner.models import Run, Stage
 from runner.services import finish, quotes, reconcile, runs
-from runner.services.finish import Facts
 from runner.services.requests import RunRequest
+from tests.factories import paid_runs
 from tests.factories import runs as factory
 from tests.factories import tenants as cast
+from tests.factories.paid_runs import MODEL, OLGA, ask, claimed, used
 from tests.factories.rooms import MadeRoom
 from tests.factories.tenants import Person
-
-OLGA = Actor.operator("olga")
-MODEL = "vendor/model"
-SERVICE = "https://Hive.example:443/rooms"
 
 
 @pytest.fixture(autouse=True)
 def models(db: None) -> Iterator[None]:
-    """A provider with a key, a model at 2 dollars a million answer tokens, and credit enforced."""
-    prices.set_price(NewPrice("openrouter", MODEL, 250_000, 2_000_000), actor=OLGA)
-    with override("llm", api_key="k", model=MODEL), override("billing", enforce_credits=True):
+    with paid_runs.priced_model():
         yield
 
 
 @pytest.fixture
 def room(alice: Person) -> MadeRoom:
-    """A room that lets models be called."""
-    return factory.room_with_agents(alice, llm_providers=("openrouter",))
+    return paid_runs.room_with_models(alice)
 
 
 @pytest.fixture
 def rich(bob: Person) -> Person:
-    """Bob with ten dollars."""
-    ledger.grant(bob.tenant.pk, Grant(10_000_000), actor=OLGA)
-    return bob
-
-
-def ask(room: MadeRoom, payer: str, **changed: object) -> Run:
-    wanted = runs.Ask(
-        principal=room.guest,
-        room_id=room.room_id,
-        headers={"X-Hivemind-Api-Key": payer},
-        idempotency_key=changed.pop("key", None),  # type: ignore[arg-type]
-        service=SERVICE,
-    )
-    return runs.submit(wanted, replace(RunRequest(query=factory.QUESTION, max_tokens=1_000_000), **changed)).run
-
-
-def claimed(run: Run, worker: WorkerIdentity) -> Run:
-    Run.objects.filter(pk=run.pk).update(status=RunStatus.RUNNING, fence=1, worker_id=worker.worker_id)
-    return Run.objects.get(pk=run.pk)
-
-
-def used(**stages: tuple[int, int]) -> Facts:
-    return Facts(usage={"stages": {n: {"prompt_tokens": p, "completion_tokens": c} for n, (p, c) in stages.items()}})
+    return paid_runs.ten_dollars(bob)
 
 
 def account(person: Person) -> Account:

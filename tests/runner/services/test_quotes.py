@@ -1,7 +1,5 @@
 """What a run can cost at most."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,31 +7,7 @@ from billing.money import TokenPrice
 from hivemind.kit import clock
 from runner.budgets import mediator_tokens, query_tokens, scope_tokens
 from runner.services import charging, quotes
-from runner.terms import RunTerms, StageTerms
-
-MINI = TokenPrice(250_000, 2_000_000)
-KIMI = TokenPrice(750_000, 3_500_000)
-SONNET = TokenPrice(3_000_000, 15_000_000)
-LITE = TokenPrice(100_000, 400_000)
-
-
-def stage(model: str, price: TokenPrice | None) -> StageTerms:
-    bare = StageTerms("a", "", "", "", 60, 10, 64, model)
-    if price is None:
-        return bare
-    return replace(
-        bare,
-        prompt_micro_usd_per_mtok=price.prompt_micro_usd,
-        completion_micro_usd_per_mtok=price.completion_micro_usd,
-    )
-
-
-def terms(tokens: int, *prices: TokenPrice | None, provider: str = "openrouter") -> RunTerms:
-    stages = [stage(f"m{number}", price) for number, price in enumerate(prices)]
-    return RunTerms(
-        "room", "t", "", "", stages[0], stages[1], stages[2] if len(stages) > 2 else None,
-        (), (provider,), provider, "sealed", "owner_and_querier", False, tokens, "fast", "",
-    )  # fmt: skip
+from tests.factories.run_terms import KIMI, LITE, MINI, PRICE, SONNET, terms
 
 
 def bound(tokens: int, *prices: TokenPrice | None) -> int:
@@ -86,9 +60,6 @@ def test_usage_of_an_unpriced_model_is_told_and_not_charged():
     cost = charging.cost_of(terms(1000, MINI, None), used(scope=(1_000, 2_000), query=(5, 5), build=(7, 7)))
     assert cost == charging.Cost(4_250, ("openrouter/m1",))
     assert charging.cost_of(terms(1000, MINI, None), used(query=(0, 0))) == charging.Cost(0)
-
-
-PRICE = st.builds(TokenPrice, st.integers(0, 10**7), st.integers(0, 10**7))
 
 
 @given(st.integers(2, 10**6), PRICE, PRICE, st.none() | PRICE, st.data())

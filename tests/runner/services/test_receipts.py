@@ -14,11 +14,9 @@ from attestation.manifests.run_record import hidden_name
 from attestation.server.models import EvidenceSnapshot
 from attestation.server.services import evidence, snapshots
 from billing.models import Entry
-from billing.services import ledger, prices
+from billing.services import ledger
 from billing.services.ledger import Grant
-from billing.services.prices import NewPrice
 from hivemind.kit import clock
-from hivemind.kit.conf import override
 from hivemind.kit.handoff import WorkerIdentity
 from rooms.selectors import rooms as selectors
 from rooms.services import opening
@@ -26,29 +24,28 @@ from rooms.services.trust import TrustChange, update
 from runner.enums import FailureCode
 from runner.models import Artifact, RoomVersion, Run, Stage
 from runner.services import finish, receipts, runs
+from tests.factories import paid_runs
 from tests.factories import runs as factory
+from tests.factories.paid_runs import MODEL, OLGA, claimed, used
 from tests.factories.rooms import MadeRoom
 from tests.factories.tenants import Person
-from tests.runner.services.test_money_of_runs import MODEL, OLGA, claimed, used
 
 
 @pytest.fixture(autouse=True)
 def models(db: None) -> Iterator[None]:
-    prices.set_price(NewPrice("openrouter", MODEL, 250_000, 2_000_000), actor=OLGA)
-    with override("llm", api_key="k", model=MODEL), override("billing", enforce_credits=True):
+    with paid_runs.priced_model():
         yield
 
 
 @pytest.fixture
 def room(alice: Person) -> MadeRoom:
-    return factory.room_with_agents(alice, llm_providers=("openrouter",))
+    return paid_runs.room_with_models(alice)
 
 
 @pytest.fixture
 def running(room: MadeRoom, bob: Person, worker: WorkerIdentity) -> Run:
     """Bob's run, paid for, and claimed by the worker."""
-    ledger.grant(bob.tenant.pk, Grant(10_000_000), actor=OLGA)
-    return claimed(factory.ask(room.guest, room, payer=bob), worker)
+    return claimed(factory.ask(room.guest, room, payer=paid_runs.ten_dollars(bob)), worker)
 
 
 def body_of(run: Run) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hivemind.kit import clock
 from runner.budgets import query_tokens, scope_tokens
 from runner.services import charging, model_use, quotes
 from runner.terms import RunTerms
-from tests.runner.services.test_quotes import LITE, PRICE, SONNET, terms
+from tests.factories.run_terms import LITE, PRICE, SONNET, terms
 
 
 def used(scope: tuple[int, int], rehearsed: tuple[int, int], query: tuple[int, int] = (0, 0)) -> dict:
