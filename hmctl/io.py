@@ -1,7 +1,7 @@
 """Data goes to stdout, every other voice to stderr.
 
-A text from the other party never reaches a terminal with its control characters working: it could repaint
-what was shown before.
+A text from the other party never reaches a terminal with its control characters working: it could repaint what was
+shown before. Nor with characters that nobody sees: a model reads instructions in them that a person could not agree to.
 """
 
 import json
@@ -15,11 +15,14 @@ from hmctl.errors import Declined, HmctlError
 
 UNVERIFIED: Final = "NOT VERIFIED: "
 _KEPT: Final = frozenset("\n\t")
-_REORDERING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+_JOINERS: Final = frozenset("\u200c\u200d")  # part of how some scripts and symbols are written
+_UNSEEN: Final = frozenset(
+    map(chr, (0x034F, 0x115F, 0x1160, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE0E)))
+) | frozenset(map(chr, range(0xE0100, 0xE01F0)))
 
 
 def visible(text: str) -> str:
-    """The text with control and reordering characters spelled out instead of obeyed."""
+    """The text with characters that steer, reorder or cannot be seen spelled out instead of obeyed."""
     return "".join(_shown(ch) for ch in text.replace("\r\n", "\n"))
 
 
@@ -32,9 +35,10 @@ def one_line(text: str, *, width: int = 200) -> str:
 def _shown(ch: str) -> str:
     if ch in _KEPT:
         return ch
-    if ch in _REORDERING or unicodedata.category(ch) in ("Cc", "Cs", "Zl", "Zp"):
-        return f"\\x{ord(ch):02x}" if ord(ch) < 256 else f"\\u{ord(ch):04x}"
-    return ch
+    hides = ch in _UNSEEN or unicodedata.category(ch) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    if not hides or ch in _JOINERS:
+        return ch
+    return f"\\x{ord(ch):02x}" if ord(ch) < 256 else f"\\u{ord(ch):04x}"
 
 
 class Terminal:
@@ -69,6 +73,13 @@ class Terminal:
         """A text that was asked for: untouched for a pipe or file, made harmless for a terminal."""
         shown = visible(text) if sys.stdout.isatty() else text
         click.echo(shown, nl=not shown.endswith("\n"))
+
+    def file(self, content: bytes) -> None:
+        """A UTF-8 file that was asked for: byte for byte for a pipe or file, made harmless for a terminal."""
+        if sys.stdout.isatty():
+            click.echo(visible(content.decode("utf-8", "backslashreplace")), nl=False)
+        else:
+            click.echo(content, nl=False)
 
     def document(self, value: object) -> None:
         """One JSON document."""

@@ -18,7 +18,6 @@ _SWITCHES = {
     setting.YES: "--yes",
     setting.SKIP: "--dangerously-skip-attestations",
 }
-_WITHOUT_JSON = frozenset({"receipt get"})
 _DECIDED = ("trust.json", "accepted-rooms.json", "profiles/*", "active")
 _HERE = Path(__file__).resolve().parent
 
@@ -63,7 +62,7 @@ class Hmctl:
 
     def call(self, world: World, action: Action, *, as_json: bool = True) -> Shown:
         made = _COMMANDS[action.name](world, action)
-        wants = ("--json",) if as_json and action.name not in _WITHOUT_JSON else ()
+        wants = ("--json",) if as_json else ()
         switches = [_SWITCHES[name] for name in sorted(world.setting.switches)]
         command = Command((*switches, *made.arguments, *wants), made.typed)
         return self._runs(command, self._environment(world), folder=world.folder)

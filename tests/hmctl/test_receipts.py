@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from attestation.canonical import ROOM_V1
-from attestation.digests import text_hash
+from attestation.digests import sha256_hex, text_hash
 from attestation.manifests.run_record import evidence_hash, hash_error
 from attestation.receipts.document import parse_receipt
 from tests.hmctl.http_service import Reply
@@ -147,6 +147,39 @@ def test_get_prints_or_writes_the_receipt_of_a_run(accepted: Shell, service: Lyi
     assert path.read_text() == printed.out
     parse_receipt(path.read_bytes())
     assert {asked.bearer for asked in service.requests("GET", ".*/receipt")} == {service.invite}
+
+
+def test_a_printed_receipt_is_the_file_whatever_its_terms_are_written_in(
+    bob: Shell, service: LyingService, tmp_path: Path
+) -> None:
+    service.publish(service.manifest(rules="\u200f\u05e1\u05da \u05d4\u05db\u05dc\u2028\x85", name="\u202eabc"))
+    assert bob("room", "accept", service.link(), text="y\n").code == 0
+    service.finish_run = lambda row: {"attestation": receipted(service, row)}
+    assert bob("room", "ask", service.link(), "How much?").code == 0
+    printed = bob("receipt", "get", next(iter(service.runs)), "--link", service.link())
+    path = tmp_path / "receipt.json"
+    path.write_bytes(printed.out.encode())
+
+    assert "\u200f" in printed.out
+    assert verify(bob, path).code == 0
+
+
+def test_get_tells_programs_what_it_wrote(accepted: Shell, service: LyingService, tmp_path: Path) -> None:
+    service.finish_run = lambda row: {"attestation": receipted(service, row)}
+    assert accepted("room", "ask", service.link(), "How much?").code == 0
+    get = ("receipt", "get", next(iter(service.runs)), "--link", service.link(), "--json")
+    path = tmp_path / "receipt.json"
+    told = json.loads(accepted(*get, "-o", str(path)).out)
+
+    assert accepted(*get).out == path.read_text()
+    assert told == {
+        "run_id": next(iter(service.runs)),
+        "path": str(path),
+        "size_bytes": path.stat().st_size,
+        "sha256": sha256_hex(path.read_bytes()),
+    }
+    service.answer("GET", ".*/receipt", Reply({"detail": "gone"}, 410))
+    assert json.loads(accepted(*get).out)["error"]["message"] == "410: gone"
 
 
 def test_a_formatted_copy_is_refused_with_what_to_do(kept: Path, accepted: Shell) -> None:

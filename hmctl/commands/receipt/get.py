@@ -5,10 +5,11 @@ from pathlib import Path
 
 import click
 
+from attestation.digests import sha256_hex
 from hmctl import files, ids
 from hmctl.app import App
 from hmctl.client.v1 import V1
-from hmctl.commands.wiring import with_app
+from hmctl.commands.wiring import json_option, with_app
 from hmctl.rooms import reference
 from hmctl.runs import paying, receipts, statements
 from hmctl.runs.paying import PayerOptions
@@ -23,6 +24,7 @@ class Options:
     room: str | None
     payer_key: str
     output: Path | None
+    as_json: bool
 
 
 @click.command("get")
@@ -30,9 +32,12 @@ class Options:
 @click.option("--link", "--room", "room", metavar="ROOM", help="Fetch as the bearer of this link.")
 @click.option("--payer-key", default="", metavar="TOKEN", help="The spend token that paid, for a share link.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
+@json_option
 @with_app()
-def command(app: App, run_id: str, room: str | None, payer_key: str, output: Path | None) -> None:
+def command(app: App, run_id: str, room: str | None, payer_key: str, output: Path | None, as_json: bool) -> None:
     """Fetch the receipt of RUN, which must have ended. Nothing is verified here: see `hmctl receipt verify`.
+
+    A receipt is JSON in its one spelling, so it goes to stdout as it is; with --json and -o, stdout names the file.
 
     Where a hardware quote stands behind it, the maker's statements about the machine are added, so that the file can be
     checked without a connection.
@@ -42,7 +47,7 @@ def command(app: App, run_id: str, room: str | None, payer_key: str, output: Pat
       hmctl receipt get 4f0a9c1d22be -o receipt.json
       hmctl receipt get 4f0a9c1d22be --link "$ROOM" > receipt.json
     """
-    run(app, Options(run_id, room, payer_key, output))
+    run(app, Options(run_id, room, payer_key, output, as_json))
 
 
 def run(app: App, options: Options) -> None:
@@ -52,10 +57,15 @@ def run(app: App, options: Options) -> None:
         files.check_can_save(options.output)
     client, payer = _caller(app, options)
     receipt = statements.complete(app, receipts.fetch(client, run_id, payer=payer))
+    content = receipts.text(receipt)
     if options.output is None:
-        app.terminal.data(receipts.text(receipt).decode().removesuffix("\n"))
+        app.terminal.file(content)
+        return
+    files.save(options.output, content)
+    if options.as_json:
+        told = {"run_id": run_id, "path": str(options.output), "size_bytes": len(content)}
+        app.terminal.document(told | {"sha256": sha256_hex(content)})
     else:
-        files.save(options.output, receipts.text(receipt))
         app.terminal.say(f"receipt written to {options.output}")
 
 
