@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories import packages
 from tests.factories.service import TRIVIAL, Service
-from tests.system.test_client_money import Hmctl, bob
+from tests.system.asker import Hmctl, bob
 
 __all__ = ["bob"]
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]

@@ -10,7 +10,7 @@ from attestation import links
 from attestation.digests import text_hash
 from attestation.manifests.run_record import evidence_hash
 from tests.factories.service import Service
-from tests.system.test_client_money import Hmctl, bob, priced
+from tests.system.asker import Hmctl, bob, priced
 
 __all__ = ["bob", "priced"]
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
