@@ -14,7 +14,7 @@ from hmctl.client.transport import JsonObject
 from hmctl.client.v1 import V1
 from hmctl.errors import HmctlError
 from hmctl.render import units
-from hmctl.rooms import opening, pinned, reference
+from hmctl.rooms import opening, pinned, reference, revocations
 from hmctl.rooms.reference import RoomRef
 from hmctl.trust.acceptances import Terms
 from hmctl.trust.decide import Standing
@@ -54,6 +54,7 @@ def check(app: App, text: str, own: Met | None, checkup: Checkup) -> None:
         return
     _signer(met, checkup)
     try:
+        revocations.refuse_ended(app, ref.room_id, revocations.owner_of(app, ref))
         client = app.caller(ref.service, ref.bearer)
     except HmctlError as problem:
         checkup.failed("room", problem)

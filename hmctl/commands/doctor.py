@@ -57,7 +57,8 @@ def run(app: App, *, room_text: str | None, as_json: bool) -> None:
 def _lines(checkup: Checkup) -> list[str]:
     lines = []
     for finding in checkup.findings:
-        lines.append(f"{_WORDS[finding.status]} {finding.name} - {one_line(finding.detail, width=_WIDTH)}")
+        code = f" ({finding.reason.code})" if finding.reason else ""
+        lines.append(f"{_WORDS[finding.status]} {finding.name} - {one_line(finding.detail, width=_WIDTH)}{code}")
         if finding.hint:
             lines.append(f"     -> {one_line(finding.hint, width=_WIDTH)}")
     return lines
