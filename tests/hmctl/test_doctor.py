@@ -205,4 +205,4 @@ def test_an_older_services_balance_is_enough(bob: Shell, service: LyingService) 
     service.answer("GET", "/v1/billing", Reply({"detail": "Not Found"}, 404))
     assert "WARN billing - the service has no billing\n" in bob("doctor").out
     service.answer("GET", "/v1/billing", {"tenant_id": "t_1"})
-    assert "FAIL billing - the service names no balance\n" in bob("doctor").out
+    assert "FAIL billing - the service names no balance (bad_answer)\n" in bob("doctor").out
