@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Dimension = Literal[
     "privacy",
@@ -17,18 +17,7 @@ Dimension = Literal[
     "system",
 ]
 Severity = Literal["pass", "fail", "critical"]
-DIMENSIONS: tuple[Dimension, ...] = (
-    "privacy",
-    "utility",
-    "scope_agent",
-    "query_agent",
-    "mediator",
-    "artifact",
-    "attestation",
-    "performance",
-    "observability",
-    "system",
-)
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 FULL_SCORE = 4
 LONGEST_EVIDENCE = 160
 

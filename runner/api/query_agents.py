@@ -8,12 +8,8 @@ from agents.api.serializers import private_paths_of
 from agents.enums import AgentType, InspectionMode
 from agents.services.uploads import Package
 from hivemind.kit.api.serializers import StrictSerializer
-from runner.api.serializers import check_question
+from runner.api.serializers import check_question, cost_bound_field, name_field, nonce_field
 from runner.services.requests import RunRequest
-
-
-def _optional(help_text: str = "") -> serializers.CharField:
-    return serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=200, help_text=help_text)
 
 
 class QueryAgentRequest(StrictSerializer):
@@ -35,31 +31,20 @@ class QueryAgentRequest(StrictSerializer):
     max_llm_calls = serializers.IntegerField(required=False, default=20, min_value=1, max_value=2**31 - 1)
     max_tokens = serializers.IntegerField(required=False, default=100_000, min_value=1, max_value=2**53)
     timeout_seconds = serializers.IntegerField(required=False, default=120, min_value=1, max_value=2**31 - 1)
-    mediator_agent_id = _optional("Must be the manifest's mediator, or absent.")
-    model = _optional()
-    scope_model = _optional()
-    query_model = _optional()
-    mediator_model = _optional()
-    provider = _optional()
+    mediator_agent_id = name_field("Must be the manifest's mediator, or absent.")
+    model = name_field()
+    scope_model = name_field()
+    query_model = name_field()
+    mediator_model = name_field()
+    provider = name_field()
     policy = serializers.CharField(
         required=False, allow_null=True, allow_blank=True, default=None, help_text="Must be the room's, or absent."
     )
     private_paths = serializers.CharField(
         required=False, default="[]", help_text="JSON list of paths kept out of the attested digest."
     )
-    max_cost_micro_usd = serializers.IntegerField(
-        required=False,
-        allow_null=True,
-        min_value=0,
-        max_value=2**53,
-        help_text="Refuse the run when it could cost more; see the quote.",
-    )
-    client_nonce = serializers.RegexField(
-        r"^[0-9a-f]{64}$",
-        required=False,
-        allow_blank=True,
-        help_text="32 bytes in hex; signed into the run record.",
-    )
+    max_cost_micro_usd = cost_bound_field()
+    client_nonce = nonce_field()
 
     def validate_prompt(self, value: str) -> str:
         """As the question of any other ask."""

@@ -8,8 +8,30 @@ from hivemind.kit.api.serializers import StrictSerializer
 from runner.services.requests import RunRequest
 
 
-def _name(help_text: str = "") -> serializers.CharField:
+def name_field(help_text: str = "") -> serializers.CharField:
+    """A name that may be left out: of an agent, a model or a provider."""
     return serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=200, help_text=help_text)
+
+
+def cost_bound_field() -> serializers.IntegerField:
+    """What a run may cost at most."""
+    return serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=2**53,
+        help_text="Refuse the run when it could cost more; see the quote.",
+    )
+
+
+def nonce_field() -> serializers.RegexField:
+    """The asker's nonce."""
+    return serializers.RegexField(
+        r"^[0-9a-f]{64}$",
+        required=False,
+        allow_blank=True,
+        help_text="32 bytes in hex; signed into the run record.",
+    )
 
 
 def check_question(text: str) -> str:
@@ -25,29 +47,18 @@ class RunCreateRequest(StrictSerializer):
     """One ask."""
 
     query = serializers.CharField(trim_whitespace=False, help_text="The question. Not blank.")
-    query_agent_id = _name("Uploadable rooms only: the agent that asks.")
-    mediator_agent_id = _name("Must be the manifest's mediator, or absent.")
-    model = _name()
-    scope_model = _name()
-    query_model = _name()
-    mediator_model = _name()
-    provider = _name()
+    query_agent_id = name_field("Uploadable rooms only: the agent that asks.")
+    mediator_agent_id = name_field("Must be the manifest's mediator, or absent.")
+    model = name_field()
+    scope_model = name_field()
+    query_model = name_field()
+    mediator_model = name_field()
+    provider = name_field()
     max_tokens = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**53)
     max_llm_calls = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**31)
     timeout_seconds = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**31)
-    max_cost_micro_usd = serializers.IntegerField(
-        required=False,
-        allow_null=True,
-        min_value=0,
-        max_value=2**53,
-        help_text="Refuse the run when it could cost more; see the quote.",
-    )
-    client_nonce = serializers.RegexField(
-        r"^[0-9a-f]{64}$",
-        required=False,
-        allow_blank=True,
-        help_text="32 bytes in hex; signed into the run record.",
-    )
+    max_cost_micro_usd = cost_bound_field()
+    client_nonce = nonce_field()
 
     def validate_query(self, value: str) -> str:
         """See `check_question`."""

@@ -8,13 +8,11 @@ from rest_framework.views import APIView
 from agents.api.multipart import ArchiveParser
 from hivemind.kit.api.responses import refusals
 from hivemind.kit.api.throttling import counting_failures
-from rooms.api.origin import origin_of
 from runner.api import shapes
 from runner.api.query_agents import QueryAgentRequest, QueryAgentResponse
-from runner.api.views.runs import IDEMPOTENCY, PAYER
-from runner.services import bringing, requests, runs
+from runner.api.views.runs import IDEMPOTENCY, PAYER, ask_of
+from runner.services import bringing
 from runner.services.bringing import Brought
-from tenants.api.authentication import principal_of
 from tenants.api.permissions import callers
 
 
@@ -35,15 +33,8 @@ class RoomQueryAgentsView(APIView):
         """Store the package, build it and run it, in one run that is polled at /v1/runs/{run_id}."""
         form = QueryAgentRequest(data=request.data)
         form.is_valid(raise_exception=True)
-        ask = runs.Ask(
-            principal=principal_of(request),
-            room_id=room_id,
-            headers=request.headers,
-            service=origin_of(request).service,
-            idempotency_key=requests.idempotency_key(request.headers.get("X-Hivemind-Idempotency-Key")),
-        )
         archive = form.validated_data["archive"]
         brought = Brought(form.to_package(), archive, policy=form.validated_data["policy"])
         with counting_failures(request):
-            done = bringing.submit(ask, form.to_request(), brought)
+            done = bringing.submit(ask_of(request, room_id), form.to_request(), brought)
         return Response(shapes.brought(done.run, replayed=done.replayed))

@@ -37,6 +37,17 @@ IDEMPOTENCY = OpenApiParameter(
 )
 
 
+def ask_of(request: Request, room_id: str) -> runs.Ask:
+    """Who asks that room, and what the headers say about paying and repeating. Raises for a malformed key."""
+    return runs.Ask(
+        principal=principal_of(request),
+        room_id=room_id,
+        headers=request.headers,
+        service=origin_of(request).service,
+        idempotency_key=requests.idempotency_key(request.headers.get("X-Hivemind-Idempotency-Key")),
+    )
+
+
 class RoomRunsView(APIView):
     """POST /v1/rooms/{room_id}/runs."""
 
@@ -53,15 +64,8 @@ class RoomRunsView(APIView):
         """Store the ask and answer at once; the run is polled at /v1/runs/{run_id}."""
         body = RunCreateRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        ask = runs.Ask(
-            principal=principal_of(request),
-            room_id=room_id,
-            headers=request.headers,
-            service=origin_of(request).service,
-            idempotency_key=requests.idempotency_key(request.headers.get("X-Hivemind-Idempotency-Key")),
-        )
         with counting_failures(request):
-            done = runs.submit(ask, body.to_request())
+            done = runs.submit(ask_of(request, room_id), body.to_request())
         return Response(shapes.submitted(done.run, replayed=done.replayed))
 
 
