@@ -13,7 +13,7 @@ from billing.admin import amounts
 from hivemind import admin_business, admin_counts, admin_services
 from hivemind.admin_business import Need
 from hivemind.admin_counts import Counts
-from hivemind.kit.admin import columns, workers
+from hivemind.kit.admin import columns, jobs, workers
 from hivemind.kit.admin.health import Health
 from hivemind.kit.models import WorkerKey
 from runner.admin import overview, states, timeline
@@ -43,6 +43,7 @@ def context(request: HttpRequest, shared: dict[str, Any]) -> dict[str, Any]:
     needs = [
         *_of_services(services),
         *_of_workers(known),
+        *(_of_jobs() if may("kit.view_scheduledjob") else ()),
         *_of_runs(counted),
         *_of_builds(counted),
         *admin_business.needs(request, counted),
@@ -72,6 +73,11 @@ def _of_workers(known: list[WorkerKey]) -> list[Need]:
         return []
     text = f"No living worker takes {' or '.join(missing)}: whoever asks is turned away"
     return [Need("danger", text, columns.list_of("kit_workerkey"))]
+
+
+def _of_jobs() -> list[Need]:
+    troubles = ((job.pk, jobs.trouble(job)) for job in jobs.all_jobs())
+    return [Need("danger", f"Job {text}", columns.page_of("kit_scheduledjob", key)) for key, text in troubles if text]
 
 
 def _of_runs(counted: Counts) -> list[Need]:

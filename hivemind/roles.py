@@ -25,6 +25,7 @@ SHOWN: Final = frozenset(
         "billing.view_spendtoken",
         "hivemind.view_change",
         "kit.view_auditevent",
+        "kit.view_scheduledjob",
         "kit.view_workerkey",
         "rooms.view_room",
         "runner.view_run",

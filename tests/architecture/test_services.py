@@ -25,6 +25,8 @@ ON_NOBODYS_BEHALF = {
     "agents/services/sources.py:store": "part of an upload, which records the event",
     "agents/services/uploads.py:note_use": "a worker's step; the run is its record",
     "billing/services/lots.py:open_lot": "part of a grant, which records the event",
+    "hivemind/kit/services/jobs.py:declare": "a worker tells what the schedule has",
+    "hivemind/kit/services/jobs.py:ended": "a worker tells how a job of the schedule ended",
     "hivemind/kit/services/sign_ins.py:forget": "forgetting by time",
     "rooms/services/vault_rows.py:insert": "part of adding to a vault, which records the event",
     "rooms/services/invites.py:mint": "part of making a room, which records the event",

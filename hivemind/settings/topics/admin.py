@@ -119,6 +119,7 @@ UNFOLD = {
                     _list("Runs", "play_circle", "runner.run"),
                     _list("Builds", "deployed_code", "agents.imagebuild"),
                     _list("Workers", "memory", "kit.workerkey"),
+                    _list("Jobs", "schedule", "kit.scheduledjob"),
                 ],
             },
             {
