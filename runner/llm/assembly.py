@@ -59,7 +59,9 @@ class Assembler:
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self._finish_reason = reason
-        delta = choice.get("delta") or choice.get("message")
+        delta = choice.get("delta")
+        if not isinstance(delta, dict):
+            delta = choice.get("message")
         return self._take(delta) if isinstance(delta, dict) else []
 
     def completion(self) -> Completion:

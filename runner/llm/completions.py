@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -81,7 +82,7 @@ class Progress:
     completion_tokens: int | None = None
 
     def note_usage(self, usage: object) -> None:
-        """Take over a `usage` object if there is one."""
+        """Take over a `usage` object if there is one. Of several counts the highest holds: they grow, or repeat."""
         if isinstance(usage, dict):
             self.prompt_tokens = _count(usage.get("prompt_tokens"), self.prompt_tokens)
             self.completion_tokens = _count(usage.get("completion_tokens"), self.completion_tokens)
@@ -176,6 +177,8 @@ def _tool_call(call: object) -> ToolCall:
 
 
 def _count(value: object, known: int | None) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return known
-    return min(max(value, 0), MAX_TOKENS)
+    if not 0 <= value < math.inf or value != int(value):
+        return known
+    return max(min(int(value), MAX_TOKENS), known or 0)

@@ -19,6 +19,9 @@ from runner.llm.wire import Answer, Wire
 
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 
+# How long after the reason to stop the usage and the end of a stream may come. The answer is whole without them.
+USAGE_SECONDS = 5.0
+
 
 @dataclass
 class UpstreamCall:
@@ -93,18 +96,31 @@ class Gateway:
         return completion
 
     async def _read_stream(self, answer: Answer, call: UpstreamCall) -> Completion:
-        assembler, decoder = Assembler(call.progress), intake.Decoder()
-        done = False
-        async for line in sse.data_lines(answer.chunks(), max_bytes=self._max_response_bytes):
-            if line == b"[DONE]":
-                done = True
-                break
-            for piece in assembler.feed(decoder.decode(line)):
-                if call.on_piece is not None:
-                    await call.on_piece(piece)
+        assembler, done = Assembler(call.progress), False
+        try:
+            async with asyncio.timeout(None) as patience:
+                done = await self._read_events(answer, call, assembler, patience)
+        except (TimeoutError, UpstreamError):
+            if not assembler.complete:
+                raise
         if not done and not assembler.complete:
             raise UpstreamError("upstream_broken", retryable=not call.progress.received_chars)
         return assembler.completion()
+
+    async def _read_events(
+        self, answer: Answer, call: UpstreamCall, assembler: Assembler, patience: asyncio.Timeout
+    ) -> bool:
+        """Take the events in; whether the stream has said that it is over."""
+        decoder = intake.Decoder()
+        async for line in sse.data_lines(answer.chunks(), max_bytes=self._max_response_bytes):
+            if line == b"[DONE]":
+                return True
+            for piece in assembler.feed(decoder.decode(line)):
+                if call.on_piece is not None:
+                    await call.on_piece(piece)
+            if assembler.complete and patience.when() is None:
+                patience.reschedule(asyncio.get_running_loop().time() + USAGE_SECONDS)
+        return False
 
 
 def _too_late(call: UpstreamCall, wait: float) -> bool:

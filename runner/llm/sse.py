@@ -11,7 +11,7 @@ DATA = b"data:"
 
 
 async def data_lines(chunks: AsyncIterator[bytes], *, max_bytes: int) -> AsyncIterator[bytes]:
-    """The payload of each `data:` line; comments and other fields are skipped.
+    """The payload of each `data:` line; comments, other fields and events without data are skipped.
 
     Raises `UpstreamError` when a line, or the whole, is longer than allowed. However small the chunks are, every
     byte is looked at a bounded number of times.
@@ -29,9 +29,13 @@ async def data_lines(chunks: AsyncIterator[bytes], *, max_bytes: int) -> AsyncIt
             lines = bytes(held[:end]).split(b"\n")
             del held[: end + 1]
             for line in lines:
-                if line.startswith(DATA):
-                    yield line[len(DATA) :].strip()
+                if payload := _payload(line):
+                    yield payload
         if len(held) > MAX_LINE_BYTES:
             raise UpstreamError("upstream_too_long")
-    if held.startswith(DATA):
-        yield bytes(held[len(DATA) :]).strip()
+    if payload := _payload(bytes(held)):
+        yield payload
+
+
+def _payload(line: bytes) -> bytes:
+    return line[len(DATA) :].strip() if line.startswith(DATA) else b""

@@ -172,7 +172,7 @@ def test_absurd_usage_is_bounded(upstream, make_completion):
     upstream.answer(make_completion("x", usage={"prompt_tokens": 10**30, "completion_tokens": -4}))
     completion, _ = _ask(upstream.url)
     assert completion.prompt_tokens == 1_000_000_000
-    assert completion.completion_tokens == 0
+    assert completion.completion_tokens is None
 
 
 def test_errors_say_nothing_of_what_upstream_wrote(upstream):
