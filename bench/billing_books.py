@@ -18,7 +18,7 @@ django.setup()
 
 from django.db import connection, transaction  # noqa: E402
 
-from billing.services import book_rules, checks, credit_codes, ledger  # noqa: E402
+from billing.services import book_rules, bookkeeping, checks, credit_codes, ledger  # noqa: E402
 from billing.services.credit_codes import NewCode  # noqa: E402
 from billing.services.ledger import Grant  # noqa: E402
 from hivemind.kit import ids  # noqa: E402
@@ -77,7 +77,7 @@ def accounts(number: str) -> list[str]:
     """Open accounts with plenty of credit; their ids."""
     made = [ids.tenant_id() for _ in range(int(number))]
     for tenant_id in made:
-        ledger.open_account(tenant_id, name="bench", actor=BENCH)
+        bookkeeping.open_account(tenant_id, name="bench", actor=BENCH)
         ledger.grant(tenant_id, Grant(PLENTY), actor=BENCH)
     return made
 
@@ -89,7 +89,7 @@ def codes(number: str, uses: str) -> list[str]:
 
 def fill(tenant_id: str, entries: str) -> int:
     """Add the entries of that many thirds of runs to an account; how many it has then."""
-    ledger.open_account(tenant_id, name="bench", actor=BENCH)
+    bookkeeping.open_account(tenant_id, name="bench", actor=BENCH)
     account = ledger.grant(tenant_id, Grant(PLENTY), actor=BENCH).account
     values = {"tenant": tenant_id, "runs": int(entries) // 3}
     with transaction.atomic(), connection.cursor() as cursor:
