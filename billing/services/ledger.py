@@ -63,35 +63,6 @@ class HoldRequest:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def open_account(tenant_id: str, *, name: str, actor: Actor) -> Account:
-    """The tenant's account, opened if there is none."""
-    with transaction.atomic():
-        account, is_new = Account.objects.get_or_create(
-            tenant_id=tenant_id, defaults={"name": name, "opened_at": clock.now()}
-        )
-        if is_new:
-            audit.record(actor, "account.opened", tenant_id, tenant_id=tenant_id)
-    return account
-
-
-def close_account(tenant_id: str, *, name: str, actor: Actor) -> None:
-    """Keep the books of a tenant that goes, under the name it had. No new credit and no new holds from now on."""
-    with transaction.atomic():
-        account = locked(tenant_id)
-        account.name, account.closed_at = name, account.closed_at or clock.now()
-        account.save(update_fields=["name", "closed_at"])
-        audit.record(actor, "account.closed", tenant_id, tenant_id=tenant_id, balance=account.balance_micro_usd)
-
-
-def rename_account(tenant_id: str, *, name: str, actor: Actor) -> None:
-    """Show the account under the tenant's new name."""
-    with transaction.atomic():
-        account = locked(tenant_id)
-        account.name = name
-        account.save(update_fields=["name"])
-        audit.record(actor, "account.renamed", tenant_id, tenant_id=tenant_id)
-
-
 def grant(tenant_id: str, given: Grant, *, actor: Actor) -> Entry:
     """Add credit. Raises BadAmount, BadNote, BadExpiry, RepeatDiffers, AccountNotFound, AccountClosed."""
     _check_amount(given.amount_micro_usd)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from billing.errors import BadPayer
 from billing.models import Account, BooksCheck, Entry, Hold, SpendToken
 from billing.payers import named
-from billing.services import credit_codes, ledger
+from billing.services import bookkeeping, credit_codes, ledger
 from hivemind.kit import clock
 from hivemind.kit.models import AuditEvent
 from tests.admin import books
@@ -46,7 +46,7 @@ def test_the_questions_about_accounts_are_answered(olga: Client, alice: Person) 
     assert ids_listed(olga, "account", held="yes") == {keys["carol"]}
     assert ids_listed(olga, "account", q=keys["bob"][:8]) == {keys["bob"]}
     assert ids_listed(olga, "account", q="CAR") == {keys["carol"]}
-    ledger.close_account(keys["alice"], name="alice", actor=books.OLGA)
+    bookkeeping.close_account(keys["alice"], name="alice", actor=books.OLGA)
     assert ids_listed(olga, "account", closed="yes") == {keys["alice"]}
     assert ids_listed(olga, "account", dry="yes") == set()
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from billing.admin import once
 from billing.models import Account, CreditLot, Entry, SentPage
-from billing.services import ledger
+from billing.services import bookkeeping
 from hivemind.kit import clock
 from hivemind.kit.models import AuditEvent
 from tests.admin import books
@@ -207,7 +207,7 @@ def test_more_than_was_ever_spent_is_not_refunded(olga: Client, alice: Person) -
 
 
 def test_a_closed_account_takes_no_grant(olga: Client, alice: Person) -> None:
-    ledger.close_account(alice.tenant.pk, name="alice", actor=books.OLGA)
+    bookkeeping.close_account(alice.tenant.pk, name="alice", actor=books.OLGA)
     answer = move(olga, alice, "grant", amount="5")
     assert "The account is closed" in answer.content.decode() and not SentPage.objects.exists()
 

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from billing.models import Account
-from billing.services import ledger
+from billing.services import bookkeeping
 from tests.billing import full_books
 from tests.billing.full_books import OLGA, Books
 
@@ -16,7 +16,7 @@ __all__ = ["OLGA"]
 @pytest.fixture
 def account(db: None) -> Account:
     """Bob's account, empty."""
-    return ledger.open_account("t_00000000000b", name="bob", actor=OLGA)
+    return bookkeeping.open_account("t_00000000000b", name="bob", actor=OLGA)
 
 
 @pytest.fixture(scope="module")

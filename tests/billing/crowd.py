@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 
 from billing.models import Account, Hold, SpendToken
-from billing.services import checks, credit_codes, expiry, ledger
+from billing.services import bookkeeping, checks, credit_codes, expiry, ledger
 from billing.services.credit_codes import NewCode
 from billing.services.ledger import Grant, HoldRequest
 from hivemind.kit import clock, ids
@@ -49,7 +49,7 @@ class Outcome:
 def prepare() -> list[str]:
     """Accounts with a little credit, tokens of theirs, and the texts of credit codes."""
     for tenant_id in TENANTS:
-        ledger.open_account(tenant_id, name=tenant_id, actor=OLGA)
+        bookkeeping.open_account(tenant_id, name=tenant_id, actor=OLGA)
         ledger.grant(tenant_id, Grant(1_000), actor=OLGA)
     now = clock.now()
     for n, token_id in enumerate(TOKENS):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 
 from billing.models import Account, CreditCode, SpendToken
-from billing.services import credit_codes, ledger, prices
+from billing.services import bookkeeping, credit_codes, ledger, prices
 from billing.services.credit_codes import NewCode
 from billing.services.ledger import Grant, HoldRequest
 from billing.services.prices import NewPrice
@@ -58,11 +58,11 @@ def filled() -> Books:
 
     The account of Dora, who is gone, is closed and empty.
     """
-    ledger.open_account(DORA, name="dora", actor=OLGA)
-    ledger.close_account(DORA, name="dora", actor=OLGA)
+    bookkeeping.open_account(DORA, name="dora", actor=OLGA)
+    bookkeeping.close_account(DORA, name="dora", actor=OLGA)
     prices.set_price(NewPrice("openrouter", "vendor/model", 1, 2), actor=OLGA)
-    bob = ledger.open_account(BOB, name="bob", actor=OLGA)
-    carol = ledger.open_account(CAROL, name="carol", actor=OLGA)
+    bob = bookkeeping.open_account(BOB, name="bob", actor=OLGA)
+    carol = bookkeeping.open_account(CAROL, name="carol", actor=OLGA)
     ledger.grant(BOB, Grant(1_000), actor=OLGA)
     ledger.grant(BOB, Grant(100, expires_at=clock.now() + LATER), actor=OLGA)
     ledger.grant(CAROL, Grant(5), actor=OLGA)

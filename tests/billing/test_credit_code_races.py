@@ -10,7 +10,7 @@ from django.db import connections, transaction
 
 from billing import errors
 from billing.models import Account, CreditCode, Entry, Redemption
-from billing.services import credit_codes, ledger
+from billing.services import bookkeeping, credit_codes, ledger
 from billing.services.credit_codes import NewCode, Redeemed
 from billing.services.ledger import Grant
 from hivemind.kit import clock
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def accounts() -> None:
     for tenant_id in TENANTS:
-        ledger.open_account(tenant_id, name=tenant_id, actor=OLGA)
+        bookkeeping.open_account(tenant_id, name=tenant_id, actor=OLGA)
 
 
 def minted(uses: int, **wanted: Any) -> credit_codes.Minted:

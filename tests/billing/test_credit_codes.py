@@ -10,7 +10,7 @@ from billing import errors
 from billing.models import Account, CreditCode, Entry, Redemption
 from billing.selectors import codes as selectors
 from billing.selectors import statement
-from billing.services import credit_codes, ledger
+from billing.services import bookkeeping, credit_codes
 from billing.services.credit_codes import Minted, NewCode
 from hivemind.kit import clock
 from hivemind.kit.models import AuditEvent
@@ -23,7 +23,7 @@ A, B, C = "t_00000000000a", "t_00000000000b", "t_00000000000c"
 def three(db: None) -> None:
     """Three empty accounts."""
     for tenant_id in (A, B, C):
-        ledger.open_account(tenant_id, name=tenant_id[-1], actor=OLGA)
+        bookkeeping.open_account(tenant_id, name=tenant_id[-1], actor=OLGA)
 
 
 def minted(credit: int = 3_000_000, uses: int = 1, **wanted) -> Minted:
@@ -139,7 +139,7 @@ def test_reasons_are_told_in_their_order(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_closed_account_redeems_nothing() -> None:
     made = minted()
-    ledger.close_account(A, name="a", actor=OLGA)
+    bookkeeping.close_account(A, name="a", actor=OLGA)
     refused(made.text, A, errors.AccountClosed)
 
 

@@ -7,7 +7,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from billing import errors
 from billing.models import Account, DailyFigure, Entry, Hold
-from billing.services import ledger
+from billing.services import bookkeeping, ledger
 from billing.services.ledger import Grant, HoldRequest
 from hivemind.kit import clock
 from tests.billing.conftest import OLGA
@@ -131,7 +131,7 @@ def test_a_run_is_refunded_at_most_what_it_was_charged(account: Account) -> None
 def test_a_closed_account_keeps_its_books_and_takes_nothing_new(account: Account) -> None:
     given(account, 500)
     held(account, 300)
-    ledger.close_account(account.pk, name="bob & sons", actor=OLGA)
+    bookkeeping.close_account(account.pk, name="bob & sons", actor=OLGA)
     settled(100)
     assert figures(account) == (400, 0, 100, 500, 0)
     assert account.name == "bob & sons"
@@ -209,7 +209,7 @@ def test_the_database_refuses_movements_that_no_hold_covers(account: Account, ki
 
 @pytest.mark.django_db(transaction=True)
 def test_a_hold_without_its_entry_cannot_be_committed() -> None:
-    account = ledger.open_account("t_00000000000b", name="bob", actor=OLGA)
+    account = bookkeeping.open_account("t_00000000000b", name="bob", actor=OLGA)
     with pytest.raises(IntegrityError, match="without its entry"):
         Hold.objects.create(
             run_id=RUN, account=account, amount_micro_usd=5, created_at=clock.now(), expires_at=clock.now()
@@ -232,7 +232,7 @@ def test_an_act_asked_for_again_under_its_key_moves_nothing_more(account: Accoun
     taken = ledger.debit(account.pk, 20, actor=OLGA, note="mistake", key="cd" * 6)
     assert ledger.debit(account.pk, 20, actor=OLGA, note="mistake", key="cd" * 6).pk == taken.pk
     assert figures(account) == (480, 0, 0, 500, 20)
-    other = ledger.open_account("t_00000000000c", name="carol", actor=OLGA)
+    other = bookkeeping.open_account("t_00000000000c", name="carol", actor=OLGA)
     assert ledger.grant(other.pk, Grant(500, note="fair", key="ab" * 6), actor=OLGA).account_id == other.pk
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 
 from billing import errors
 from billing.models import Account, Entry, Hold
-from billing.services import checks, ledger
+from billing.services import bookkeeping, checks, ledger
 from billing.services.ledger import Grant
 from tests.billing import crowd
 from tests.billing.conftest import OLGA
@@ -20,7 +20,7 @@ RUN = "0123456789ab"
 
 @pytest.fixture
 def rich() -> None:
-    ledger.open_account(BOB, name="bob", actor=OLGA)
+    bookkeeping.open_account(BOB, name="bob", actor=OLGA)
     ledger.grant(BOB, Grant(1_000), actor=OLGA)
 
 
@@ -88,7 +88,7 @@ def test_holds_debits_and_refunds_at_once_stay_within_what_there_is(rich: None) 
 
 
 def test_an_account_is_opened_once_however_many_open_it() -> None:
-    outcomes = race(*[lambda: ledger.open_account(BOB, name="bob", actor=OLGA).pk] * 12)
+    outcomes = race(*[lambda: bookkeeping.open_account(BOB, name="bob", actor=OLGA).pk] * 12)
     assert outcomes == [BOB] * 12
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM kit_auditevent WHERE action = 'account.opened'")

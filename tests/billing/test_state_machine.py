@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from attestation.tokens import CREDIT, new_token
 from billing.models import Account, CreditCode, CreditLot, Hold, SpendToken
-from billing.services import checks, credit_codes, expiry, ledger
+from billing.services import bookkeeping, checks, credit_codes, expiry, ledger
 from billing.services.credit_codes import NewCode
 from billing.services.ledger import Grant, HoldRequest
 from hivemind.kit import clock, ids
@@ -41,7 +41,7 @@ class Story(RuleBasedStateMachine):
         self.at(0)
         self.names = [ids.tenant_id() for _ in range(3)]
         for name in self.names:
-            ledger.open_account(name, name=name, actor=OLGA)
+            bookkeeping.open_account(name, name=name, actor=OLGA)
             self.books.accounts[name] = book_model.Account()
             self.grant(self.names.index(name), 300, None)
 
@@ -181,7 +181,7 @@ class Story(RuleBasedStateMachine):
     @rule(who=st.just(2))
     def close(self, who: int) -> None:
         self.books.accounts[self.names[who]].closed = True
-        ledger.close_account(self.names[who], name="gone", actor=OLGA)
+        bookkeeping.close_account(self.names[who], name="gone", actor=OLGA)
 
     @invariant()
     def every_figure_is_the_same(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 from billing import errors
 from billing.models import Account, CreditCode, Entry, Price
 from billing.selectors import codes, prices
-from billing.services import checks, credit_codes, ledger
+from billing.services import bookkeeping, checks, credit_codes, ledger
 from billing.services.credit_codes import NewCode
 from billing.services.ledger import Grant, HoldRequest
 from hivemind.kit import clock
@@ -38,7 +38,7 @@ MINI, KIMI, LITE, SONNET = LIST
 def opening() -> Iterator[None]:
     """Three accounts, the price list, and no enforcement unless a story says so. The books agree at its end."""
     for tenant_id in (BOB, CAROL, DORA):
-        ledger.open_account(tenant_id, name=tenant_id, actor=OLGA)
+        bookkeeping.open_account(tenant_id, name=tenant_id, actor=OLGA)
     long_ago = clock.now() - timedelta(days=1)
     Price.objects.bulk_create(
         Price(

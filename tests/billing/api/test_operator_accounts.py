@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from billing.models import Account, CreditLot
-from billing.services import ledger
+from billing.services import bookkeeping, ledger
 from billing.services.ledger import Grant, HoldRequest
 from hivemind.kit import clock, conf
 from hivemind.kit.models import AuditEvent
@@ -179,7 +179,7 @@ def test_accounts_are_listed_newest_first_with_outstanding_holds(olga: Client, a
 
 def test_the_books_of_a_tenant_that_is_gone_are_kept(olga: Client, alice: Person, account: str) -> None:
     ledger.grant(alice.tenant.id, Grant(7), actor=OLGA)
-    ledger.close_account(alice.tenant.id, name="alice", actor=OLGA)
+    bookkeeping.close_account(alice.tenant.id, name="alice", actor=OLGA)
     alice.tenant.delete()
     assert olga.get(URL).json()["accounts"] == []
     row = olga.get(URL, {"include_closed": "true"}).json()["accounts"][0]
@@ -191,7 +191,7 @@ def test_the_books_of_a_tenant_that_is_gone_are_kept(olga: Client, alice: Person
 
 def test_accounts_are_read_in_pages(olga: Client) -> None:
     for n in range(5):
-        ledger.open_account(f"t_{n:012x}", name=str(n), actor=OLGA)
+        bookkeeping.open_account(f"t_{n:012x}", name=str(n), actor=OLGA)
     read, cursor = [], ""
     while True:
         answer = olga.get(URL, {"limit": "2", **({"cursor": cursor} if cursor else {})})
