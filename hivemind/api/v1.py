@@ -1,10 +1,11 @@
 """The list of /v1, assembled from each app's own."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularJSONAPIView
+
+from hivemind.api.document import described
 
 urlpatterns = [
-    path("openapi.json", SpectacularJSONAPIView.as_view()),
+    path("openapi.json", described),
     path("", include("tenants.api.urls")),
     path("", include("attestation.server.api.urls")),
     path("", include("agents.api.urls")),

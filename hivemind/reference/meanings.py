@@ -80,6 +80,8 @@ MEANINGS: Final[dict[str, str]] = {
     "be a 401 is a 429; a valid credential always passes.",
     "THROTTLE_EVIDENCE": "Fresh quotes, `GET /v1/attestation?nonce=`, for one client address; what was collected "
     "before is served without limit.",
+    "THROTTLE_PUBLIC": "Signed revocations read by one client address, which needs no credential for that.",
+    "THROTTLE_SIGN_IN": "Passwords tried at the admin's login page by one client address, for whichever accounts.",
     "SCOPE_MODE": "Mode that every scope agent is told to work in. Empty: chosen for each run.",
     "AUTOLOAD_DEFAULT_AGENTS": "Offer the agents whose image is set below. Off: none of them.",
     "BUNDLED_AGENTS_DIR": "Folder with the packages of the bundled agents. Empty: `agents` of this installation.",

@@ -179,6 +179,8 @@ class Throttles:
     redeem: str = setting("THROTTLE_REDEEM", "30/hour", rate=True)
     failed_auth: str = setting("THROTTLE_FAILED_AUTH", "60/minute", rate=True)
     evidence: str = setting("THROTTLE_EVIDENCE", "30/minute", rate=True)
+    public: str = setting("THROTTLE_PUBLIC", "300/minute", rate=True)
+    sign_in: str = setting("THROTTLE_SIGN_IN", "30/minute", rate=True)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Settings of the test suite: the real services, quick password hashing, tasks that run at once."""
 
 import os
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import cast
 
 from hivemind.local import testing
@@ -21,6 +21,6 @@ DATABASES["default"]["TEST"] = {"NAME": os.environ.get("HIVEMIND_TEST_DATABASE_N
 options = cast(dict[str, object], DATABASES["default"].get("OPTIONS", {}))
 DATABASES["default"]["OPTIONS"] = {**options, "options": "-c hivemind.may_empty_the_books=on"}
 # All tests come from one address and are refused on purpose; those of the throttles switch them on.
-HIVEMIND = replace(HIVEMIND, throttles=Throttles(signup="", redeem="", failed_auth="", evidence=""))
+HIVEMIND = replace(HIVEMIND, throttles=Throttles(**{each.name: "" for each in fields(Throttles)}))
 # Each test client would look at every static file again.
 WHITENOISE_USE_FINDERS = False

@@ -41,6 +41,15 @@ def locked_page(request: HttpRequest, response: HttpResponse | None, credentials
     return page.render()
 
 
+def hurried_page(request: HttpRequest, *, seconds: float) -> HttpResponse:
+    """Say how long an address has to wait that tried too many passwords, for whichever accounts."""
+    wait = math.ceil(seconds)
+    context = {**admin.site.each_context(request), "title": "Too many attempts", "seconds": wait}
+    page = TemplateResponse(request, "hivemind/admin/hurried.html", context, status=429)
+    page["Retry-After"] = str(wait)
+    return page.render()
+
+
 @receiver(user_locked_out)
 def _tell(request: HttpRequest, username: str, **_: Any) -> None:
     """Tell the trail, once: what is refused while locked counts no failures."""

@@ -21,6 +21,7 @@ from unfold.forms import AuthenticationForm
 from hivemind.kit.access import lockout, pending
 from hivemind.kit.access.forms import CodeForm
 from hivemind.kit.addresses import client_address
+from hivemind.kit.api.throttling import seconds_until_sign_in
 from hivemind.kit.audit import Actor
 from hivemind.kit.errors import DomainError
 from hivemind.kit.services import second_factor, sign_ins
@@ -36,9 +37,12 @@ class PasswordView(LoginView):
     authentication_form = AuthenticationForm
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Send on who is in already."""
+        """Send on who is in already, and send away an address that tries one password after the other."""
         if request.method == "GET" and admin.site.has_permission(request):
             return HttpResponseRedirect(self.get_success_url())
+        seconds = seconds_until_sign_in(request) if request.method == "POST" else 0.0
+        if seconds:
+            return lockout.hurried_page(request, seconds=seconds)
         answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]
         return answer
 

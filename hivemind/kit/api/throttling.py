@@ -2,8 +2,9 @@
 
 The rates are settings, read at every request; an empty one lets everything through. Beyond a rate the answer is a 429
 with `Retry-After`. When Redis does not answer, what is throttled by a class of this module is refused with a 503,
-because it would otherwise be open to guessing; refused credentials stay plain 401s, because the credential was looked
-at already and nothing is gained by hiding that.
+because it would otherwise be open to guessing. Three things are not: refused credentials stay plain 401s, because the
+credential was looked at already; what anybody may read stays readable; and operators, whose failures are counted in the
+database as well, still get in to see what is wrong.
 """
 
 import logging
@@ -80,6 +81,33 @@ class EvidenceThrottle(RateThrottle):
         """Count this request if it wants a quote of its own. Raises CounterUnavailable."""
         wants_quote = "nonce" in request.query_params and bool(conf.evidence.mode)
         return not wants_quote or super().allow_request(request, view)
+
+
+class PublicThrottle(RateThrottle):
+    """Reads of signed words that anybody may have, by client address. For views that look at the database."""
+
+    setting = "public"
+
+    def allow_request(self, request: Request, view: object) -> bool:
+        """Count this request. Without Redis it passes."""
+        try:
+            return super().allow_request(request, view)
+        except windows.CounterUnavailable:
+            log.exception("a public request could not be counted")
+            return True
+
+
+def seconds_until_sign_in(request: HttpRequest) -> float:
+    """Count one password tried at the login page; how long its address has to wait instead, 0.0 when it need not.
+
+    Without Redis nobody has to.
+    """
+    rate = _rate("sign_in")
+    try:
+        return windows.take(f"sign_in:{network_of(request)}", rate) if rate else 0.0
+    except windows.CounterUnavailable:
+        log.exception("a sign-in could not be counted")
+        return 0.0
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from hivemind.kit.api.responses import refusals
+from hivemind.kit.api.throttling import PublicThrottle
 from rooms.api.serializers.responses import RoomRevocationResponse
 from rooms.api.views.base import RoomApi
 from rooms.selectors import revocations
@@ -19,12 +20,13 @@ class RoomRevocationView(APIView):
 
     authentication_classes = ()
     permission_classes = (Public,)
+    throttle_classes = (PublicThrottle,)
 
     @extend_schema(
         operation_id="rooms_revocation",
         summary="Read the signed statement that ended a room",
         auth=[],
-        responses={200: RoomRevocationResponse, **refusals(404, 409)},
+        responses={200: RoomRevocationResponse, **refusals(404, 409, 429)},
     )
     def get(self, request: Request, room_id: str) -> Response:
         """Answered to anybody: whoever held an invite has no credential left that could ask."""
