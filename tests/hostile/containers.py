@@ -1,7 +1,6 @@
 """Containers of the real engine, from one image, for agents that mean harm."""
 
 import io
-import shutil
 import subprocess
 import tarfile
 import time
@@ -12,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.engine.base import BuildSpec, ContainerSpec, Exit, Prepared
-from runner.engine.config import EngineConfig
 from runner.engine.docker import DockerEngine
 from runner.engine.limits import Limits
+from tests.factories import engines
 
 AGENT = Path(__file__).parent / "agent"
 
@@ -59,18 +58,15 @@ class Yard:
 @contextmanager
 def opened(state: Path) -> Iterator[Yard]:
     """A yard; at its end nothing of it is left on the machine."""
-    instance = f"test-{uuid.uuid4().hex[:8]}"
-    engine = DockerEngine(EngineConfig(instance=instance, state_directory=state))
-    tag = f"hivemind-test-hostile:{instance}"
-    try:
-        image = engine.build_image(BuildSpec(tag=tag, context=context_of(AGENT)))
-        yield Yard(engine, image.id)
-    finally:
-        engine.remove_strays((), older_than_seconds=-5)
-        engine.close()
-        engine.remove_image(tag)
-        engine.close()
-        shutil.rmtree(engine._stage_root, ignore_errors=True)
+    tag = f"hivemind-test-hostile:{uuid.uuid4().hex[:8]}"
+    with engines.opened(state) as engine:
+        try:
+            image = engine.build_image(BuildSpec(tag=tag, context=context_of(AGENT)))
+            yield Yard(engine, image.id)
+        finally:
+            engine.remove_strays((), older_than_seconds=-5)
+            engine.close()
+            engine.remove_image(tag)
 
 
 def context_of(folder: Path) -> bytes:
@@ -83,19 +79,6 @@ def context_of(folder: Path) -> bytes:
                 entry.size, entry.mode = path.stat().st_size, 0o644
                 tar.addfile(entry, io.BytesIO(path.read_bytes()))
     return buffer.getvalue()
-
-
-def processes_of(container_id: str) -> list[int]:
-    """The machine's numbers of the processes that belong to a container."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                belongs = container_id in (entry / "cgroup").read_text()
-            except OSError:
-                continue
-            found += [int(entry.name)] * belongs
-    return found
 
 
 def changed_files(container_id: str) -> list[str]:

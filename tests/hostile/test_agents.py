@@ -17,6 +17,7 @@ import pytest
 
 from runner.engine.base import Exit, ExitReason
 from runner.engine.limits import MIB, Limits
+from tests.factories.engines import processes_of
 from tests.hostile import containers
 from tests.hostile.agent import exhausts, kernel_calls, places, stays
 from tests.hostile.behaviours import BEHAVIOURS, CHANNELS
@@ -93,13 +94,13 @@ def test_a_fork_bomb_stays_within_its_number_and_the_machine_still_forks(yard: Y
     with yard.prepare("exhausts:forks", limits=Limits(pids=48)) as prepared:
         prepared.release({})
         deadline = time.monotonic() + 20
-        while (count := len(containers.processes_of(prepared.container_id))) < 40:
+        while (count := len(processes_of(prepared.container_id))) < 40:
             assert time.monotonic() < deadline, count
             time.sleep(0.1)
         assert count <= 48
         assert yard.run("exhausts:deep_folders").succeeded
         assert prepared.wait(time.monotonic()).reason is ExitReason.TIMEOUT
-    assert containers.processes_of(prepared.container_id) == []
+    assert processes_of(prepared.container_id) == []
 
 
 @pytest.mark.parametrize("behaviour", ["zombies", "threads"])
@@ -113,7 +114,7 @@ def test_processes_that_belong_to_nobody_end_with_their_stage(yard: Yard) -> Non
     with yard.prepare("exhausts:orphans", limits=Limits(pids=48)) as prepared:
         prepared.release({})
         assert _told(prepared.wait(time.monotonic() + 20)) == {"left": 8}
-        assert containers.processes_of(prepared.container_id) == []
+        assert processes_of(prepared.container_id) == []
 
 
 @pytest.mark.parametrize("behaviour", ["heap", "memory_files", "shared_memory"])
@@ -122,7 +123,7 @@ def test_memory_of_every_kind_ends_the_agent_and_nobody_else(yard: Yard, behavio
         neighbour.release({})
         ended = yard.run(f"exhausts:{behaviour}", limits=Limits(memory_bytes=64 * MIB))
         assert (ended.reason, ended.stdout) == (ExitReason.OOM, b"")
-        assert len(containers.processes_of(neighbour.container_id)) == 1
+        assert len(processes_of(neighbour.container_id)) == 1
 
 
 def test_what_the_kernel_keeps_for_it_counts_as_its_memory(yard: Yard) -> None:
@@ -183,7 +184,7 @@ def test_what_does_not_end_is_ended(yard: Yard, behaviour: str, reason: ExitReas
         assert (ended.reason, ended.stdout) == (reason, b"")
         assert time.monotonic() - began < seconds + 4
         assert len(ended.stderr) < 2 * MIB
-    assert containers.processes_of(prepared.container_id) == []
+    assert processes_of(prepared.container_id) == []
 
 
 def test_a_child_that_holds_the_streams_ends_with_its_parent(yard: Yard) -> None:
@@ -203,7 +204,7 @@ def test_nothing_waits_for_the_next_run(yard: Yard) -> None:
         first.release({"WORD": "left-behind"}, files={"RAW_OUTPUT": b"left-behind"})
         left = _told(first.wait(time.monotonic() + 20))
         assert containers.changed_files(first.container_id) == changed
-        assert containers.processes_of(first.container_id) == []
+        assert processes_of(first.container_id) == []
     assert len(left["written"]) == 4
     second = _told(yard.run("stays:look", env={"WORD": "left-behind"}))
     assert second["looked_at"] > 50
@@ -213,7 +214,7 @@ def test_nothing_waits_for_the_next_run(yard: Yard) -> None:
 
 def test_before_the_gate_opens_no_byte_of_the_image_has_run(yard: Yard) -> None:
     with yard.prepare("stays:look") as prepared:
-        (waiting,) = containers.processes_of(prepared.container_id)
+        (waiting,) = processes_of(prepared.container_id)
         assert Path(f"/proc/{waiting}/cmdline").read_bytes().startswith(b"/run/hive-gate/busybox\0")
         maps = Path(f"/proc/{waiting}/maps").read_text()
         assert "/opt/baked" not in maps and ".so" not in maps

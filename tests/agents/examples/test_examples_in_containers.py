@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 import tarfile
 import time
 from collections.abc import Iterator
@@ -12,20 +11,17 @@ from typing import Any
 import pytest
 
 from runner.engine.base import BuildSpec, ContainerSpec, Exit
-from runner.engine.config import EngineConfig
 from runner.engine.docker import DockerEngine
 from tests.agents.examples.bridge import EXAMPLES, FIXTURES, TOKEN, FakeBridge, serving
+from tests.factories import engines
 
 pytestmark = pytest.mark.docker
 
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerEngine]:
-    made = DockerEngine(EngineConfig(instance="test-examples", state_directory=tmp_path_factory.mktemp("engine")))
-    yield made
-    made.remove_strays((), older_than_seconds=-5)
-    made.close()
-    shutil.rmtree(made._stage_root, ignore_errors=True)
+    with engines.opened(tmp_path_factory.mktemp("engine")) as made:
+        yield made
 
 
 def _context(folder: Path) -> bytes:

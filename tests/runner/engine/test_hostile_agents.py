@@ -12,6 +12,7 @@ import pytest
 from runner.engine.base import ContainerSpec, Exit, ExitReason, Prepared
 from runner.engine.docker import DockerEngine
 from runner.engine.limits import MIB, Limits
+from tests.factories.engines import processes_of
 from tests.runner.engine.conftest import BASE_IMAGE
 
 pytestmark = pytest.mark.docker
@@ -37,19 +38,6 @@ def _run(engine: DockerEngine, agent: str, *, seconds: float = 20.0, limits: Lim
         return prepared.wait(time.monotonic() + seconds)
 
 
-def _processes_of(container_id: str) -> list[int]:
-    """The host's numbers of the processes that still belong to a container."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                belongs = container_id in (entry / "cgroup").read_text()
-            except OSError:
-                continue
-            found += [int(entry.name)] * belongs
-    return found
-
-
 def test_one_that_ignores_signals_is_ended_at_its_deadline(docker_engine: DockerEngine) -> None:
     ended = _run(docker_engine, "hang", seconds=1.0)
     assert (ended.reason, ended.stdout) == (ExitReason.TIMEOUT, b"")
@@ -68,10 +56,10 @@ def test_one_that_multiplies_stays_within_its_number_and_leaves_nobody_behind(do
     with _prepare(docker_engine, "fork-bomb", Limits(pids=32)) as prepared:
         prepared.release({})
         time.sleep(1.5)
-        assert 2 <= len(_processes_of(prepared.container_id)) <= 32
+        assert 2 <= len(processes_of(prepared.container_id)) <= 32
         assert prepared.wait(time.monotonic() + 0.1).reason is ExitReason.TIMEOUT
     docker_engine.close()
-    assert _processes_of(prepared.container_id) == []
+    assert processes_of(prepared.container_id) == []
 
 
 def test_one_that_fills_every_disk_fills_only_its_own_memory(docker_engine: DockerEngine) -> None:
