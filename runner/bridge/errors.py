@@ -38,6 +38,8 @@ def fault_of(error: Exception) -> Fault:
             return Fault(422, error.problems)
         case BudgetExhausted():
             return Fault(429, str(error), code="budget_exhausted", final=True)
+        case RecursionError():
+            return Fault(422, "The request is nested too deeply")
         case UpstreamError():
             note_upstream(error)
             return Fault(500, "The model service gave no answer", code=error.code, final=not error.retryable)

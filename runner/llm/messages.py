@@ -26,12 +26,14 @@ class Weight:
     """How much text a request holds: what people and tools said, and everything sent beside it.
 
     `extra_bytes` is what the former has in UTF-8 beyond a byte for each character: scripts other than Latin take
-    about a token for three bytes, and so up to three times as many for their characters.
+    about a token for three bytes, and so up to three times as many for their characters. `parts` are the messages and
+    the parts of messages, each of which has a beginning and an end upstream, however empty it is.
     """
 
     content_chars: int = 0
     extra_bytes: int = 0
     side_chars: int = 0
+    parts: int = 0
 
     def add_content(self, text: str) -> None:
         """Count what somebody said."""
@@ -47,6 +49,7 @@ def rebuild_messages(items: list[Any], *, weight: Weight, loc: Location = ("body
 
 def _message(item: object, weight: Weight, loc: Location) -> Message:
     fields = Fields(as_object(item, loc=loc), loc=loc)
+    weight.parts += 1
     role = fields.required_text("role")
     if role not in ROLES:
         raise invalid("literal_error", fields.at("role"), "Input should be a known role")
@@ -70,6 +73,7 @@ def _content(fields: Fields, weight: Weight) -> str | list[dict[str, Any]] | Non
     if not isinstance(value, list):
         raise invalid("string_type", fields.at("content"), "Input should be a valid string or list of parts")
     loc = fields.at("content")
+    weight.parts += len(value)
     return [_part(part, weight, (*loc, index)) for index, part in enumerate(value)]
 
 
@@ -117,7 +121,6 @@ def _tool_call(item: object, weight: Weight, loc: Location) -> dict[str, Any]:
         arguments = json.dumps(arguments)
     if not isinstance(arguments, str):
         raise invalid("string_type", function.at("arguments"), "Input should be a valid string")
-    name = function.required_text("name")
-    weight.side_chars += len(arguments) + len(name)
-    call = {"name": name, "arguments": arguments}
-    return {"id": fields.text("id", ""), "type": "function", "function": call}
+    name, call_id = function.required_text("name"), fields.text("id") or ""
+    weight.side_chars += len(arguments) + len(name) + len(call_id)
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}

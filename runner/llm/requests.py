@@ -22,6 +22,10 @@ CHARS_PER_TOKEN = 3
 # Tool definitions and arguments up to this size ride along uncounted in the estimate of a prompt.
 FREE_SIDE_CHARS = 96 * 1024
 
+# What the beginning and the end of a message take, in characters, once there are more than any conversation has.
+PART_CHARS = 12
+FREE_PARTS = 256
+
 
 @dataclass(frozen=True)
 class ChatRequest:
@@ -49,7 +53,9 @@ class ChatRequest:
 
     @cached_property
     def _side_chars(self) -> int:
-        return self.weight.side_chars + (len(json.dumps(self.tools)) if self.tools else 0)
+        beside = [value for value in (self.tools, self.tool_choice, self.options) if value]
+        sizes = sum(len(json.dumps(value)) for value in beside)
+        return self.weight.side_chars + PART_CHARS * max(self.weight.parts - FREE_PARTS, 0) + sizes
 
     def upstream_body(self, *, model: str, max_tokens: int, stream: bool) -> bytes:
         """The JSON that is sent upstream. Raises `RequestInvalid` when it has no JSON form."""
