@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import resource
 import socket
 import sys
 import threading
@@ -28,6 +29,9 @@ T = TypeVar("T")
 log = logging.getLogger("runner.bridge")
 
 SWITCH_INTERVAL_SECONDS = 0.001
+
+# Two connections for each model call of every stage that a process may serve, and then some.
+OPEN_FILES = 16_384
 
 
 class OpenStage:
@@ -88,9 +92,11 @@ class Bridge:
         """Start the thread; nothing happens when it runs already.
 
         Lowers the interpreter's switch interval for the whole process: at its usual 5 ms a busy thread makes
-        each of the two hand-overs in a tool call wait that long.
+        each of the two hand-overs in a tool call wait that long. Lets the process open more files, as far as it may:
+        the usual 1,024 are fewer than the connections that agents may open.
         """
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_INTERVAL_SECONDS))
+        _allow_open_files()
         with self._lock:
             if self._loop is not None:
                 return
@@ -146,6 +152,13 @@ class Bridge:
     def _forget(self, stage: OpenStage) -> None:
         with self._lock:
             self._open.discard(stage)
+
+
+def _allow_open_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _listening(stage: LiveStage, sock: socket.socket) -> StageListener:

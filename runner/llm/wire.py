@@ -18,7 +18,6 @@ import certifi
 from runner.llm.errors import UpstreamError
 from runner.llm.providers import Provider
 
-MAX_CONNECTIONS = 256
 KEPT_SECONDS = 30.0
 # How long the end of a stream may follow its last event for the connection to be kept.
 END_SECONDS = 0.1
@@ -63,8 +62,9 @@ class Wire:
     """Posts bodies to services. Make it and use it on one event loop."""
 
     def __init__(self) -> None:
+        # Each stage is bounded by itself; a bound of all together would let a few take the places of the others.
         connector = aiohttp.TCPConnector(
-            limit=MAX_CONNECTIONS,
+            limit=0,
             keepalive_timeout=KEPT_SECONDS,
             ssl=ssl.create_default_context(cafile=certifi.where()),
         )

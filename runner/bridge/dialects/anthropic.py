@@ -11,6 +11,7 @@ from aiohttp import web
 from runner.bridge import answers, exchange
 from runner.bridge.dialects.anthropic_request import parse_anthropic_request, parse_prompt
 from runner.bridge.dialects.anthropic_stream import AnthropicStream
+from runner.bridge.dialects.models import echoed
 from runner.bridge.errors import note_upstream
 from runner.bridge.exchange import Exchange
 from runner.bridge.stage import LiveStage, stage_of
@@ -37,7 +38,7 @@ async def messages(request: web.Request) -> web.StreamResponse:
         "id": f"msg_{secrets.token_hex(6)}",
         "type": "message",
         "role": "assistant",
-        "model": data["model"],
+        "model": echoed(data["model"]),
     }
     if Fields(data).flag("stream"):
         stream = AnthropicStream(request, head=head, input_tokens=chat.prompt_estimate)

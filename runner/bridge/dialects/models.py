@@ -17,6 +17,14 @@ from runner.llm.providers import LlmRoute
 # When the model was made is not known; the shapes want a moment all the same.
 _EPOCH = "1970-01-01T00:00:00Z"
 
+# A longer name is none, and it comes back with every piece of a stream.
+MAX_NAME_CHARS = 256
+
+
+def echoed(name: str) -> str:
+    """The name of a model as an answer repeats it: the one that was asked for, which decides nothing."""
+    return name[:MAX_NAME_CHARS]
+
 
 def routes() -> list[web.RouteDef]:
     """The routes of the list and of its entry, whose name may hold slashes."""

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from runner.bridge import answers, exchange
+from runner.bridge.dialects.models import echoed
 from runner.bridge.dialects.openai_stream import OpenAIStream
 from runner.bridge.errors import note_upstream
 from runner.bridge.exchange import Exchange
@@ -31,7 +32,7 @@ async def chat_completions(request: web.Request) -> web.StreamResponse:
     exchange.require_route(stage)
     data = await stage.bodies.read_object(request)
     fields = Fields(data)
-    head = Head(model=fields.text("model") or NO_MODEL)
+    head = Head(model=echoed(fields.text("model") or NO_MODEL))
     chat = parse_openai_request(data)
     if fields.flag("stream"):
         return await _streamed(stage, chat, OpenAIStream(request, head=head.as_dict()))
