@@ -67,7 +67,7 @@ class Reader:
     def moment(self, name: str) -> float:
         """Unix seconds."""
         value = self.members.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
             raise ManifestError("not_number", self.field(name))
         return float(value)
 
@@ -105,3 +105,10 @@ class Reader:
         if not all(isinstance(value, Mapping) for value in values):
             raise ManifestError("not_object", self.field(name))
         return [Reader(value, f"{self.field(name)}[{index}]") for index, value in enumerate(values)]
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond every float
+        return False
