@@ -3,7 +3,6 @@
 Messages are made from the kind of failure, never from a library's text: some of those quote headers.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -12,8 +11,11 @@ from urllib.parse import quote
 
 import httpx
 
+from attestation.canonical import ROOM_V1
+from attestation.errors import CanonicalError
 from hmctl import exits, io
 from hmctl.client import channel, failures
+from hmctl.client.bodies import Body
 from hmctl.client.channel import CertificateRefused, Channel
 from hmctl.clock import Clock, SystemClock
 from hmctl.errors import BadAnswer, BadInput, HttpFailed, TimedOut, TransportFailed, TrustRefused
@@ -80,13 +82,13 @@ class Answer:
     content: bytes
 
     def json(self) -> object:
-        """The body as JSON (BadAnswer if it is none)."""
+        """The body as JSON that can be read in one way only (BadAnswer for everything else)."""
         try:
-            return json.loads(self.content)
-        except (ValueError, RecursionError):
+            return ROOM_V1.decode_strict(self.content)
+        except CanonicalError:
             start = io.one_line(self.content[:200].decode("utf-8", "replace"), width=80)
             raise BadAnswer(
-                f"the service answered {self.status} but not with JSON: {start!r}",
+                f"the service answered {self.status} but not with plain JSON: {start!r}",
                 hint="Is this the address of a Hivemind service?",
             ) from None
 
@@ -187,17 +189,14 @@ class Transport:
             return response.status_code, response.headers, self._read(response, call, deadline)
 
     def _read(self, response: httpx.Response, call: Call, deadline: float) -> bytes:
-        parts, size = [], 0
-        for part in response.iter_bytes():
-            size += len(part)
-            if size > call.largest_body:
-                raise BadAnswer(f"the service's answer is larger than {call.largest_body // 1024**2} MiB")
+        body = Body(largest=call.largest_body, encoding=response.headers.get("content-encoding", ""))
+        for part in response.iter_raw():
+            size = body.take(part)
             if self._clock.steady() > deadline:
                 raise httpx.ReadTimeout("deadline")
-            parts.append(part)
             if call.on_part is not None:
                 call.on_part(size)
-        return b"".join(parts)
+        return body.finish()
 
     def _connections(self) -> httpx.Client:
         return httpx.Client(

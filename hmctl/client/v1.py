@@ -22,7 +22,7 @@ _SQL: Final = 120.0
 _DOWNLOAD: Final = 600.0
 _LARGEST_ARTIFACT: Final = 32 * 1024 * 1024
 _SLOWEST_UPLOAD: Final = 64 * 1024
-_LARGEST_EVIDENCE: Final = 8 * 1024 * 1024
+_LARGEST_PUBLIC: Final = 8 * 1024 * 1024
 
 ShareAction = Literal["show", "on", "rotate", "off"]
 _SHARE: Final[Mapping[ShareAction, tuple[Method, tuple[str, ...]]]] = {
@@ -65,12 +65,12 @@ class V1(Caller):
 
     def healthz(self) -> JsonObject:
         """Version and features; no credential is sent."""
-        return self._public("healthz", SHORT)
+        return self._public("healthz")
 
     def attestation(self, *, timeout_seconds: float, nonce: str = "") -> JsonObject:
         """The evidence of the service, made for `nonce` (64 hex digits) where it can do that; sends no credential."""
         asked = {"nonce": nonce} if nonce else {}
-        call = Call("GET", path_of("attestation"), timeout_seconds, params=asked, largest_body=_LARGEST_EVIDENCE)
+        call = Call("GET", path_of("attestation"), timeout_seconds, params=asked, largest_body=_LARGEST_PUBLIC)
         return self.transport.send(call).object()
 
     def health(self) -> JsonObject:
@@ -105,7 +105,7 @@ class V1(Caller):
 
     def revocation(self, room_id: str) -> JsonObject:
         """The owner's signed statement that the room is over; no credential is sent."""
-        return self.transport.send(Call("GET", path_of("rooms", room_id, "revocation"), SHORT)).object()
+        return self._public("rooms", room_id, "revocation")
 
     def sign_revocation(self, room_id: str) -> JsonObject:
         """Signs the end of a room that was ended without it."""
@@ -232,5 +232,6 @@ class V1(Caller):
 
     # --- how ---
 
-    def _public(self, name: str, timeout: float) -> JsonObject:
-        return self.transport.send(Call("GET", path_of(name), timeout)).object()
+    def _public(self, *parts: str) -> JsonObject:
+        call = Call("GET", path_of(*parts), SHORT, largest_body=_LARGEST_PUBLIC)
+        return self.transport.send(call).object()

@@ -131,10 +131,10 @@ def test_old_firmware(
 ODD: dict[str, tuple[Reply, str]] = {
     "a redirect": (Reply({}, 307, {"Location": "https://elsewhere.example/v1/attestation"}), "not followed"),
     "too much": (Reply(b"[" + b" " * 9_000_000 + b"]"), "larger than"),
-    "nesting without end": (Reply(b"[" * 100_000), "not with JSON"),
+    "nesting without end": (Reply(b"[" * 100_000), "not with plain JSON"),
     "an error": (Reply({"detail": "broken"}, 500), "500"),
     "a list": (Reply([]), "another shape"),
-    "nothing": (Reply(b""), "not with JSON"),
+    "nothing": (Reply(b""), "not with plain JSON"),
 }
 
 

@@ -94,11 +94,11 @@ ODD_ANSWERS: dict[str, tuple[Any, str]] = {
     ),
     "text that is not JSON": (
         Reply(b"hello \x1b[2J", 200, content_type="text/plain"),
-        "not with JSON: 'hello \\\\x1b[2J'",
+        "not with plain JSON: 'hello \\\\x1b[2J'",
     ),
-    "an empty body": (Reply(b""), "not with JSON"),
+    "an empty body": (Reply(b""), "not with plain JSON"),
     "JSON of another shape": (Reply([1, 2]), "another shape"),
-    "nesting without end": (Reply(b"[" * 200_000), "not with JSON"),
+    "nesting without end": (Reply(b"[" * 200_000), "not with plain JSON"),
     "a plain 500": (Reply(b"Internal Server Error", 500, content_type="text/plain"), "500: Internal Server Error"),
     "field errors": (
         Reply({"detail": [{"loc": ["body", "limit"], "msg": "too large", "type": "x"}]}, 422),
