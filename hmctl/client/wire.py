@@ -8,6 +8,7 @@ from hmctl.client.transport import JsonObject
 from hmctl.errors import BadAnswer
 
 STAGES: Final = ("build", "scope", "query", "mediator")
+_HUGE: Final = 2**63
 ENDED: Final = frozenset({"completed", "failed", "cancelled"})
 
 
@@ -18,15 +19,17 @@ def text(members: Mapping[str, object], name: str) -> str:
 
 
 def number(members: Mapping[str, object], name: str) -> float | None:
-    """A number member."""
+    """A number member, as far as sizes and moments go."""
     value = members.get(name)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < _HUGE else None
 
 
 def whole(members: Mapping[str, object], name: str) -> int | None:
-    """An integer member."""
+    """An integer member that fits into 64 bits."""
     value = members.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _HUGE else None
 
 
 def obj(members: Mapping[str, object], name: str) -> JsonObject:

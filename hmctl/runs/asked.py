@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from attestation.canonical import ROOM_V1
+from attestation.errors import CanonicalError
 from hmctl import files, ids
 from hmctl.client import wire
 from hmctl.errors import StoreDamaged
@@ -46,8 +48,7 @@ class AskedRuns:
         files.private_dir(self._home)
         files.private_dir(self._folder)
         files.replace(self._path(asked.run_id), json.dumps(asdict(asked), indent=2, sort_keys=True) + "\n")
-        kept = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-        for path in kept[:-_MOST_KEPT]:
+        for path in sorted(self._folder.glob("*.json"), key=_age)[:-_MOST_KEPT]:
             path.unlink(missing_ok=True)
 
     def find(self, run_id: str) -> Asked | None:
@@ -55,16 +56,25 @@ class AskedRuns:
         text = files.read(self._path(run_id))
         if text is None:
             return None
+        damaged = StoreDamaged(f"{self._path(run_id)} is damaged", hint="Move it away.")
         try:
-            members = json.loads(text)
-            if not isinstance(members, dict) or members.get("run_id") != run_id:
-                raise ValueError
-        except (ValueError, RecursionError):
-            raise StoreDamaged(f"{self._path(run_id)} is damaged", hint="Move it away.") from None
-        return Asked(
-            asked_at=wire.number(members, "asked_at") or 0.0,
-            **{name: wire.text(members, name) for name in Asked.__dataclass_fields__ if name != "asked_at"},
-        )
+            members = ROOM_V1.decode_strict(text.encode("utf-8"))
+        except CanonicalError:
+            raise damaged from None
+        if not isinstance(members, dict) or members.get("run_id") != run_id:
+            raise damaged
+        noted = {name: members.get(name, "") for name in Asked.__dataclass_fields__ if name != "asked_at"}
+        if not all(isinstance(value, str) for value in noted.values()):
+            raise damaged
+        return Asked(asked_at=wire.number(members, "asked_at") or 0.0, **noted)
 
     def _path(self, run_id: str) -> Path:
         return self._folder / f"{ids.checked(run_id, what='run')}.json"
+
+
+def _age(path: Path) -> float:
+    """When a file was written; one that another command has just removed counts as the oldest."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from attestation.canonical import ROOM_V1
+from attestation.errors import CanonicalError
 from hmctl import files
 from hmctl.errors import StoreDamaged
 
@@ -24,9 +26,9 @@ class JsonStore:
         if text is None:
             return self._fresh()
         try:
-            content = json.loads(text)
-        except (ValueError, RecursionError):
-            raise self.damaged("is not JSON") from None
+            content = ROOM_V1.decode_strict(text.encode("utf-8"))
+        except CanonicalError:
+            raise self.damaged("is not plain JSON") from None
         if not isinstance(content, dict):
             raise self.damaged("is not a JSON object")
         return content
