@@ -13,6 +13,7 @@ from billing.admin import holds
 from billing.models import Hold
 from hivemind.kit.admin.tallies import NOTHING, Tallied, Tally, tallied
 from rooms.models import Room
+from rooms.selectors.rooms import in_force
 from runner.admin import overview, states
 from runner.models import Run
 from tenants.models import Tenant
@@ -52,7 +53,7 @@ def _tallies(may: May) -> Iterator[Tally]:
     if may("billing.view_hold"):
         yield Tally("long holds", holds.standing_long(Hold.objects.all()), Sum("amount_micro_usd"))
     if may("rooms.view_room"):
-        yield Tally("rooms", Room.objects.all(), Total("pk", filter=Q(revoked_at=None)))
+        yield Tally("rooms", Room.objects.all(), Total("pk", filter=in_force()))
     if may("tenants.view_tenant"):
         yield Tally("tenants", Tenant.objects.all(), Total("pk", filter=~Q(suspended_at=None)))
     if may("agents.view_agent"):

@@ -131,7 +131,7 @@ def _counts(request: HttpRequest, counted: Counts) -> list[Count]:
         counts.append(Count("Credit to spend", number, remark, columns.list_of("billing_account")))
     if may("rooms.view_room"):
         rooms = counted.of("rooms")
-        remark = f"{columns.number(rooms.number - rooms.more)} revoked"
+        remark = f"{columns.number(rooms.number - rooms.more)} revoked or expired"
         counts.append(Count("Rooms in force", columns.number(rooms.more), remark, columns.list_of("rooms_room")))
     if may("tenants.view_tenant"):
         tenants = counted.of("tenants")

@@ -1,6 +1,7 @@
 """The outline of a room's agreement, read from the manifest after it was verified with this very request."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from attestation.errors import VerificationError
 from attestation.manifests.room import AgentDigests, AgentRef, QueryRef, RoomManifest
@@ -16,16 +17,38 @@ def panels(room: Room) -> list[Panel]:
     """What the owner signed, without a word of its text; or which check the stored envelope fails."""
     whole = Room.objects.defer("vault_index").get(pk=room.pk)
     try:
-        manifest = rooms.verify(whole).verified.manifest
+        loaded = rooms.verify(whole)
     except VerificationError as error:
         return [
             Panel("The agreement does not verify", facts=[("Failed check", error.code), ("Shown", "nothing of it")])
         ]
-    signed = Panel("What the owner signed (verified now)", facts=_facts(manifest))
-    if not manifest.agents:
-        return [signed]
-    headers = ("Role", "Agent", "Source SHA-256", "Files SHA-256", "Image")
-    return [signed, Panel("Signed agents", headers=headers, rows=[_digests(agent) for agent in manifest.agents])]
+    manifest = loaded.verified.manifest
+    told = [Panel("What the owner signed (verified now)", facts=_facts(manifest))]
+    if whole.revoked_at is not None or loaded.revocation is not None:
+        told.insert(0, Panel("Its end", facts=_end(whole, loaded.revocation)))
+    if manifest.agents:
+        headers = ("Role", "Agent", "Source SHA-256", "Files SHA-256", "Image")
+        told.append(Panel("Signed agents", headers=headers, rows=[_digests(agent) for agent in manifest.agents]))
+    return told
+
+
+def _end(room: Room, revocation: dict[str, Any] | None) -> Facts:
+    """Whether anybody can check that the room is over, without believing the service."""
+    if revocation is None:
+        return [
+            ("Signed by the owner", columns.badge("warning", "no")),
+            ("Which means", "Clients believe the service that it is over. An operator ended it, or its key was gone."),
+            ("What can be done", f"The owner can still sign: POST /v1/rooms/{room.pk}/revocation/sign"),
+        ]
+    said = revocation["statement"]
+    facts: Facts = [
+        ("Signed by the owner", columns.badge("success", "yes, verified now")),
+        ("Signed for", columns.both(_moment(said["revoked_at"]))),
+        ("Serial of the end", str(said["serial"])),
+    ]
+    if room.revoked_at is None:
+        facts.append(("Noted in the database", columns.badge("danger", "no: the row was changed past the service")))
+    return facts
 
 
 def _facts(manifest: RoomManifest) -> Facts:

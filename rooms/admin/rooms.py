@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
+from hivemind.kit import clock
 from hivemind.kit.admin import audit_events, columns
 from hivemind.kit.admin.columns import column
 from hivemind.kit.admin.deeds import Deed
@@ -18,11 +19,12 @@ from hivemind.kit.audit import Actor
 from rooms.admin import agreement
 from rooms.errors import RoomNotFound
 from rooms.models import Invite, Room, ShareLink, VaultItem
+from rooms.selectors.rooms import in_force
 from rooms.services import rooms
 
 SHOWN = (
     *("id", "tenant", "tenant__name", "name", "manifest_hash", "owner_pubkey_b64", "serial"),
-    *("created_at", "revoked_at"),
+    *("created_at", "expires_at", "revoked_at"),
 )
 
 
@@ -64,7 +66,8 @@ class RoomAdmin(OperatedAdmin):
         question(
             "In force?",
             "living",
-            Answer("yes", "yes", lambda rows: rows.filter(revoked_at=None)),
+            Answer("yes", "yes", lambda rows: rows.filter(in_force())),
+            Answer("expired", "expired", lambda rows: rows.filter(revoked_at=None).exclude(in_force())),
             Answer("no", "revoked", lambda rows: rows.exclude(revoked_at=None)),
         ),
         question("Open to a link?", "shared", Answer("yes", "yes", lambda rows: rows.filter(has_share_link=True))),
@@ -72,7 +75,10 @@ class RoomAdmin(OperatedAdmin):
     search_fields = ("id__startswith", "tenant__id__startswith", "name__icontains")
     search_help_text = "Name, or the beginning of the id of a room or tenant"
     fieldsets = (
-        (None, {"fields": (("name", "identifier"), ("state", "tenant_link"), ("created_exactly", "revoked"))}),
+        (
+            None,
+            {"fields": (("name", "identifier"), ("state", "tenant_link"), ("created_exactly", "revoked"), "expires")},
+        ),
         ("Proof", {"fields": ("manifest", "owner_key")}),
     )
 
@@ -110,7 +116,11 @@ class RoomAdmin(OperatedAdmin):
     @column("State")
     def state(self, row: Room) -> object:
         """Whether the room is in force."""
-        return columns.badge("plain", "revoked") if row.revoked_at else columns.badge("success", "in force")
+        if row.revoked_at:
+            return columns.badge("plain", "revoked")
+        if row.expires_at and row.expires_at <= clock.now():
+            return columns.badge("plain", "expired")
+        return columns.badge("success", "in force")
 
     @column("Tenant")
     def tenant_link(self, row: Room) -> object:
@@ -141,6 +151,11 @@ class RoomAdmin(OperatedAdmin):
     def revoked(self, row: Room) -> object:
         """When it was ended."""
         return columns.both(row.revoked_at)
+
+    @column("Expires")
+    def expires(self, row: Room) -> object:
+        """When its terms end, by the column."""
+        return columns.both(row.expires_at)
 
     @column("Manifest hash")
     def manifest(self, row: Room) -> object:

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from hivemind.kit.admin import columns, panels
 from hivemind.kit.admin.panels import Panel
 from rooms.models import Invite, Room, RoomKeyWrap, ShareLink, VaultItem
+from rooms.selectors.rooms import in_force
 from rooms.services import wraps
 from tenants.models import Tenant
 
@@ -13,10 +14,10 @@ def _rooms_of(tenant: Tenant, request: HttpRequest) -> Panel | None:
     if not request.user.has_perm("rooms.view_room"):
         return None
     rows = Room.objects.filter(tenant=tenant)
-    living = rows.filter(revoked_at=None).count()
+    living = rows.filter(in_force()).count()
     return Panel(
         "Rooms",
-        facts=[("In force", columns.number(living)), ("Revoked", columns.number(rows.count() - living))],
+        facts=[("In force", columns.number(living)), ("Revoked or expired", columns.number(rows.count() - living))],
         url=columns.list_of("rooms_room", q=tenant.pk),
         url_text="its rooms",
     )

@@ -9,11 +9,11 @@ from tenants.models import Tenant
 class Room(models.Model):
     """One room. `envelope` is the canonical text that was signed; `owner_pubkey_b64` is the key it must verify with.
 
-    `name` and `manifest_hash` repeat the envelope for lists and searches only: terms are read from the verified
-    manifest. `serial` is the signed serial number of the envelope and never falls. `vault_index` is the sealed list of
-    vault items, which authenticates their order and number; it is never empty, not even for an empty vault. `key_id`
-    names the room's one data key without saying anything about it, and every wrap is bound to it. `revocation` is the
-    canonical text of the owner's signed statement that the room is over, empty where there is none.
+    `name`, `manifest_hash` and `expires_at` repeat the envelope for lists and searches only: terms are read from the
+    verified manifest. `serial` is the signed serial number of the envelope and never falls. `vault_index` is the sealed
+    list of vault items, which authenticates their order and number; it is never empty, not even for an empty vault.
+    `key_id` names the room's one data key without saying anything about it, and every wrap is bound to it. `revocation`
+    is the canonical text of the owner's signed statement that the room is over, empty where there is none.
     """
 
     id = models.CharField(max_length=64, primary_key=True)
@@ -26,6 +26,7 @@ class Room(models.Model):
     key_id = models.CharField(max_length=12)
     vault_index = models.BinaryField()
     created_at = models.DateTimeField(db_index=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revocation = models.TextField(blank=True, default="")
 

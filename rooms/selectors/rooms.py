@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from attestation.canonical import ROOM_V1
 from attestation.errors import CanonicalError, ManifestMissing, VerificationError
 from attestation.verifier import VerifiedRoom, verify_room
+from hivemind.kit import clock
 from hivemind.kit.api.pagination import Page, newest_first
 from rooms import terms
 from rooms.access import permissions, policies
@@ -103,6 +104,13 @@ def rooms_visible_to(principal: Principal) -> QuerySet[Room]:
     """Every room of an owner, revoked ones included; the bound room of a guest. Newest first."""
     rooms = Room.objects.filter(tenant_id=principal.tenant.pk).defer("vault_index")
     return rooms if isinstance(principal, Owner) else rooms.filter(pk=principal.room_id)
+
+
+def in_force() -> Q:
+    """Rooms that are neither revoked nor, by what the rows repeat of their envelopes, expired. Only to count and list:
+    `load` asks the manifest.
+    """
+    return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=clock.now()))
 
 
 def page(owner: Owner, *, limit: int, cursor: str | None) -> Page[Room]:

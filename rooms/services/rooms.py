@@ -165,6 +165,7 @@ def _insert(manifest: RoomManifest, key: SigningKey, *, room_key: bytes) -> Load
         serial=manifest.serial,
         key_id=key_id(room_key),
         created_at=datetime.fromtimestamp(manifest.created_at, UTC),
+        expires_at=None if manifest.expires_at is None else datetime.fromtimestamp(manifest.expires_at, UTC),
     )
     room.vault_index = vault_index.seal(room, [], room_key=room_key)
     loaded = selectors.verify(room)
