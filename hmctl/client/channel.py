@@ -61,7 +61,7 @@ class Channel:
 
     @contextmanager
     def until(self, moment: float) -> Iterator[None]:
-        """Reads of this thread end at this moment of the steady clock, at whatever pace bytes drip in."""
+        """What this thread sends and reads ends at this moment of the steady clock, at whatever pace bytes drip."""
         self._limits.moment = moment
         try:
             yield
@@ -77,6 +77,13 @@ class Channel:
         if left <= 0:
             raise TimeoutError("deadline")
         return left
+
+    def shortened(self, allowed: float | None) -> float | None:
+        """The seconds for one step: those allowed, or fewer where this thread's limit comes first (TimeoutError)."""
+        left = self.seconds_left()
+        if left is None:
+            return allowed
+        return left if allowed is None else min(left, allowed)
 
     def meet(self, certificate: bytes | None) -> None:
         """Notes the first certificate (DER) and refuses every other one (CertificateRefused)."""
@@ -143,11 +150,12 @@ class _Socket(ssl.SSLSocket):
         channel.meet(self.getpeercert(binary_form=True))
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        left = _channel(self.context).seconds_left()
-        if left is not None:
-            allowed = self.gettimeout()
-            self.settimeout(left if allowed is None else min(left, allowed))
+        self.settimeout(_channel(self.context).shortened(self.gettimeout()))
         return super().recv(buflen, flags)
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        self.settimeout(_channel(self.context).shortened(self.gettimeout()))
+        return super().send(data, flags)
 
 
 class _Object(ssl.SSLObject):
@@ -164,6 +172,10 @@ class _Object(ssl.SSLObject):
     def read(self, len: int = 1024, buffer: Any = None) -> bytes:
         _channel(self.context).seconds_left()
         return super().read(len, buffer)
+
+    def write(self, data: Any) -> int:
+        _channel(self.context).seconds_left()
+        return super().write(data)
 
 
 def _channel(context: ssl.SSLContext) -> Channel:

@@ -17,6 +17,7 @@ from hmctl import exits, io
 from hmctl.client import channel, failures
 from hmctl.client.bodies import Body
 from hmctl.client.channel import CertificateRefused, Channel
+from hmctl.client.plain import PlainTransport
 from hmctl.clock import Clock, SystemClock
 from hmctl.errors import BadAnswer, BadInput, HttpFailed, TimedOut, TransportFailed, TrustRefused
 from hmctl.secret import Secret
@@ -203,6 +204,7 @@ class Transport:
             base_url=self.service.url,
             follow_redirects=False,
             trust_env=not self.service.is_loopback,
+            transport=None if self.service.scheme == "https" else PlainTransport(self.channel),
             verify=self.channel.context,
             headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
         )

@@ -1,8 +1,6 @@
 """TLS of one command: the certificate of the first connection is the only one, before a byte of a request leaves."""
 
-import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +11,7 @@ from hmctl import services
 from hmctl.client.channel import CertificateRefused, Channel
 from hmctl.client.transport import Answer, Call, Transport
 from hmctl.clock import SystemClock
-from hmctl.errors import BadInput, HmctlError, TimedOut, TrustRefused
+from hmctl.errors import BadInput, HmctlError, TrustRefused
 from hmctl.secret import Secret
 from tests.hmctl.http_service import Reply
 from tests.hmctl.secured import REMOTE, Authority, ConnectProxy, SecuredService, Shown
@@ -235,24 +233,3 @@ def test_an_old_version_of_tls_is_not_spoken(transport: Transport, secured: Secu
     with pytest.raises(HmctlError):
         _get(transport)
     assert secured.asked == []
-
-
-def test_headers_that_drip_in_end_at_the_deadline(honest: Shown) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        stop = threading.Event()
-        threading.Thread(target=_drip, args=(listener, honest, stop), daemon=True).start()
-        transport = Transport(services.parse(f"https://127.0.0.1:{listener.getsockname()[1]}"))
-
-        with pytest.raises(TimedOut, match="within 1 s"):
-            _get(transport, seconds=1.0)
-        stop.set()
-        transport.close()
-
-
-def _drip(listener: socket.socket, shown: Shown, stop: threading.Event) -> None:
-    plain, _ = listener.accept()
-    with shown.context.wrap_socket(plain, server_side=True) as peer:
-        peer.recv(4096)
-        peer.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-        while not stop.wait(0.1):
-            peer.sendall(b"x")
