@@ -7,7 +7,8 @@ every tenant's database is made from.
 import re
 
 _REFUSED = re.compile(
-    r"pg_(?!typeof$|column_size$|size_pretty$|size_bytes$|input_is_valid$|collation_for$).*"
+    r"pg_(?!typeof$|column_size$|size_pretty$|size_bytes$|collation_for$).*"
+    r"|reg(class|proc|procedure|oper|operator|type|role|namespace|config|dictionary|collation)"
     r"|lo_.*|loread|lowrite|dblink.*|txid_.*|binary_upgrade_.*|has_.*_privilege|to_reg.*|brin_.*|gin_.*"
     r"|(query|table|schema|database|cursor)_to_xml.*"
     r"|inet_(client|server)_.*|(col|obj|shobj)_description|copy_(to|from)_program"

@@ -1,6 +1,6 @@
 """An early, clear no for statements that Postgres would refuse anyway, and the list of tables that one reads.
 
-Nothing relies on this alone: the role that runs the statement can read the room's tables and nothing else.
+No row relies on this alone: the role that runs the statement can read the room's tables and nothing else.
 """
 
 from collections.abc import Collection, Iterator
@@ -10,7 +10,7 @@ from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import SqlglotError
 
-from runner.sqlguard import functions
+from runner.sqlguard import functions, typenames
 from runner.sqlguard.verdicts import Code, Readable, Refusal, Verdict
 
 _STEPS_PER_TOKEN = 10
@@ -97,6 +97,7 @@ def _check(sql: str, allowed: set[str], schema: str) -> Readable:
     (tree,) = statements
     if not isinstance(tree, (exp.Query, exp.Values)) or tree.find(*_WRITES):
         raise _not_a_read()
+    typenames.check(tree, allowed)
     return Readable(frozenset(_allowed_name(table, allowed, schema) for table in _tables(tree)))
 
 

@@ -17,6 +17,7 @@ class Code(StrEnum):
     CATALOG = "catalog"  # reads the server's own tables
     TABLE = "table"  # reads a table that the room does not allow
     FUNCTION = "function"  # calls a function that can do more than compute
+    TYPE = "type"  # names a type that tells of other tables, or one that is not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,12 @@ def _of_data() -> list[Suite]:
             sql,
         ),
         Suite(
+            "Names that no privilege hides",
+            "an error of the guard, which stands alone here and keeps no row",
+            _PYTEST + "test_sql_attempts.py -k names",
+            (("words and types", len(sql_attempts.WORDS)),),
+        ),
+        Suite(
             "SQL against row policies",
             "the answer of a table that holds only what is permitted, or a refusal",
             "./scripts/test.sh tests/runner/rowpolicies",

@@ -279,8 +279,39 @@ FORMS: Final = (
     "SELECT word FROM s\u0435crets",
 )
 
-# Words of the language that no privilege can refuse. They tell the reader's own name, and the guard refuses even that.
-WORDS: Final = ("SELECT current_user", "SELECT session_user", "SELECT current_role", "SELECT user")
+# What no privilege can refuse, and the guard does: words that tell the reader's own name, and types that tell whether
+# there is a table, function or role, and what its columns are.
+WORDS: Final = (
+    *("SELECT current_user", "SELECT session_user", "SELECT current_role", "SELECT user"),
+    "SELECT (null::secrets).*",
+    "SELECT (null::public.secrets).*",
+    'SELECT (null::"secrets").*',
+    "SELECT CAST('(x)' AS secrets)",
+    "SELECT row_to_json(ROW('x')::secrets)",
+    "SELECT '{}'::secrets[]",
+    "SELECT '{}'::_secrets",
+    "SELECT * FROM jsonb_populate_record(null::secrets, '{}')",
+    "SELECT * FROM json_populate_recordset(null::secrets, '[{}]')",
+    "SELECT * FROM jsonb_to_record('{}') AS x(a secrets)",
+    "SELECT * FROM ROWS FROM (jsonb_to_record('{}') AS (a secrets)) AS r",
+    "SELECT to_jsonb(null::pg_authid)",
+    "SELECT to_jsonb(null::pg_catalog.pg_authid)",
+    "SELECT 'secrets'::regclass",
+    "SELECT 'secrets'::regclass::oid",
+    "SELECT regclass('secrets')",
+    "SELECT regclass 'secrets'",
+    "SELECT 'secrets'::\"regclass\"",
+    "SELECT 'secrets'::pg_catalog.regclass",
+    "SELECT CAST('counter' AS regclass)",
+    "SELECT 'spill'::regproc",
+    "SELECT regprocedure('spill()')",
+    "SELECT 'secrets'::regtype",
+    "SELECT 'postgres'::regrole",
+    "SELECT 'public'::regnamespace",
+    "SELECT '{secrets}'::regclass[]",
+    "SELECT pg_input_is_valid('secrets', 'regclass')",
+    "SELECT pg_input_is_valid('(x)', 'secrets')",
+)
 
 ALL: Final = {
     "other tables": OTHER_TABLES,

@@ -67,7 +67,7 @@ def test_nothing_changed_after_all_of_them(place: Place, tool: SqlTool) -> None:
 
 
 @pytest.mark.parametrize("word", sql_attempts.WORDS)
-def test_even_its_own_name_is_not_told(tool: SqlTool, word: str) -> None:
+def test_even_names_are_not_told(tool: SqlTool, word: str) -> None:
     assert json.loads(tool.call({"sql": word, "params": []})).keys() == {"error"}
 
 

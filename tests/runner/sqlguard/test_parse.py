@@ -173,3 +173,28 @@ def test_statements_never_reach_a_log(caplog: pytest.LogCaptureFixture) -> None:
         for sql in ("EXPLAIN SELECT 'private'", "CALL private()", "SELECT 'private' FROM", "SHOW private"):
             verdict(sql)
     assert "private" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        *(
+            "'a'::text",
+            "1::numeric(3, 1)",
+            "'{1}'::int[]",
+            "now()::timestamptz",
+            "'x'::tsvector",
+            "'a'::\"char\"::text",
+        ),
+        *("'$'::jsonpath", "'x'::citext", "null::oid", "CAST('1' AS bigint)", "'(1,2)'::point", "null::users"),
+        *("'x'::cidr", "interval '1 day'", "date '2024-01-01'", "'[1,2]'::int4range", "'x'::bytea", "'x'::varchar(3)"),
+    ],
+)
+def test_types_that_tell_of_nothing_else_are_no_trouble(expression: str) -> None:
+    assert isinstance(verdict(f"SELECT {expression} FROM users"), Readable)
+
+
+@pytest.mark.parametrize("name", ["secrets", "public.users", '"Secrets"', "regclass", "pg_class", "mood"])
+def test_types_that_may_tell_of_other_tables_are_refused(name: str) -> None:
+    assert verdict(f"SELECT null::{name}").code is Code.TYPE
+    assert verdict(f"SELECT 1 FROM users WHERE CAST(null AS {name}) IS NULL").code is Code.TYPE
