@@ -7,10 +7,12 @@ import shutil
 import tarfile
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from agents.defaults import bundled_files
+from attestation.digests import SourceFile
 from runner.engine.base import BuildSpec, ContainerSpec, Exit
 from runner.engine.config import EngineConfig
 from runner.engine.docker import DockerEngine
@@ -47,10 +49,10 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerEngine]:
     shutil.rmtree(made._stage_root, ignore_errors=True)
 
 
-def _context(name: str) -> bytes:
+def _context(files: list[SourceFile]) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for file in bundled_files(AGENTS, name):
+        for file in files:
             info = tarfile.TarInfo(file.path)
             info.size, info.mode = len(file.content), file.mode
             tar.addfile(info, io.BytesIO(file.content))
@@ -60,14 +62,14 @@ def _context(name: str) -> bytes:
 class Box:
     """One agent's image, run twice."""
 
-    def __init__(self, engine: DockerEngine, name: str) -> None:
+    def __init__(self, engine: DockerEngine, files: list[SourceFile]) -> None:
         self._engine = engine
         self.tag = f"hivemind-test-bundled:{time.monotonic_ns()}"
-        self._image = engine.build_image(BuildSpec(tag=self.tag, context=_context(name)))
+        self._image = engine.build_image(BuildSpec(tag=self.tag, context=_context(files)))
 
-    def run(self, role: str, script: list[object], **inputs: str) -> tuple[Exit, Stage]:
+    def run(self, role: str, script: list[object], **inputs: Any) -> tuple[Exit, Stage]:
         """Run once; ``script`` are the model's texts and calls, empty for a room without a model."""
-        tools = inputs.pop("tools", [])
+        tools, calls = inputs.pop("tools", []), inputs.pop("calls", 20)
         spec = ContainerSpec(
             name=f"hm-test-{time.monotonic_ns()}",
             image=self._image.id,
@@ -77,7 +79,7 @@ class Box:
         )
         with (
             self._engine.prepare(spec) as prepared,
-            stage(role, listener=prepared.listen(8787), tools=tools, model=bool(script)) as room,
+            stage(role, listener=prepared.listen(8787), tools=tools, calls=calls, model=bool(script)) as room,
         ):
             for line in script:
                 say(room.upstream, line) if isinstance(line, str) else call(room.upstream, *line)  # type: ignore[misc]
@@ -112,7 +114,7 @@ def test_it_works_in_its_container_and_ends_well_without_a_model(engine: DockerE
         tools = [Canned("get_schema", HISTORY), sql_tool(rows)]
     if "bob" in name:
         tools = [sql_tool(CALENDAR)]
-    box = Box(engine, name)
+    box = Box(engine, bundled_files(AGENTS, name))
     try:
         ended, _ = box.run(role, script, tools=tools, **inputs)
         assert ended.succeeded, ended.stderr
@@ -126,7 +128,7 @@ def test_it_works_in_its_container_and_ends_well_without_a_model(engine: DockerE
 
 
 def test_a_mediator_reads_an_answer_that_is_too_large_for_the_environment(engine: DockerEngine) -> None:
-    box = Box(engine, "default-mediator")
+    box = Box(engine, bundled_files(AGENTS, "default-mediator"))
     try:
         ended, room = box.run("mediator", ["short"], RAW_OUTPUT="large answer " * 12_000)
         assert ended.stdout == b"short\n", ended.stderr
