@@ -7,6 +7,7 @@ import re
 _DIAGNOSTIC = re.compile(
     r"\ATraceback \(most recent call last\)|^Traceback \(most recent call last\):\s*\n\s+File \""
     r"|\A(?:API|Internal server|Runtime|Fatal) error\b|\ABudget exhausted"
+    r"|\AAPI call failed after \d+ retries\b|\AHTTP [45]\d\d: "
     r"|\A(?:hivemind_agent\.|urllib3?\.|http\.client\.|httpx\.)\S*(?:Error|Exception)",
     re.MULTILINE | re.IGNORECASE,
 )
