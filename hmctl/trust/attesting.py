@@ -117,8 +117,8 @@ def _without(service: Service, claims: NotReady) -> Attested:
 
 def _approval(app: App, service: Service, trust: ServiceTrust, *, number: int) -> tuple[Line, TrustRefused | None]:
     if trust.standing is Standing.DEVELOPMENT:
-        told = "development evidence needs none and is worth none"
-        return Line(number, _APPROVAL, Outcome.NOT_CHECKED, told), None
+        needless = "development evidence needs none and is worth none"
+        return Line(number, _APPROVAL, Outcome.NOT_CHECKED, needless), None
     if app.settings.expected_compose:
         return Line(number, _APPROVAL, Outcome.VERIFIED, "the build that HIVEMIND_TRUST_HASH names"), None
     answer = app.gate.approvals.registered(service, trust.compose_hash)

@@ -5,13 +5,14 @@ remembered here is what an older, still validly signed manifest is refused again
 here is what every version is refused against. Both count at whichever address the room is met again.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from attestation.errors import KernelError
+from attestation.errors import KernelError, RoomRolledBack
 from attestation.manifests.revocation import VerifiedRevocation, verify_revocation
 from hmctl.client import wire
+from hmctl.errors import RoomRejected
 from hmctl.trust.jsonstore import Document, JsonStore
 
 _VERSION: Final = 1
@@ -46,18 +47,20 @@ class KnownRooms:
         return max(seen, key=lambda known: (known.serial, known.signed_at), default=None)
 
     def remember(self, service: str, room_id: str, known: Known) -> None:
-        """Keeps the newest verified state; nothing is written when nothing changed."""
+        """Keeps the newest verified state; nothing is written when nothing changed.
+
+        Another command may have seen more since this one looked: what is older, or of another owner, than what is kept
+        by now is refused (RoomRejected).
+        """
         if self.find(service, room_id) == known:
             return
-        entry: Document = {
-            "owner_pubkey_b64": known.owner_pubkey_b64,
-            "manifest_hash": known.manifest_hash,
-            "serial": known.serial,
-            "signed_at": known.signed_at,
-        }
 
         def edit(content: Document) -> None:
-            self._section(content, "rooms")[_key(service, room_id)] = entry
+            rooms = self._section(content, "rooms")
+            before = rooms.get(_key(service, room_id))
+            if before is not None:
+                _must_follow(self._known(before), known)
+            rooms[_key(service, room_id)] = asdict(known)
 
         self._store.change(edit)
 
@@ -115,6 +118,14 @@ class KnownRooms:
         if not isinstance(section, dict):
             raise self._store.damaged("has another shape than expected")
         return section
+
+
+def _must_follow(before: Known, known: Known) -> None:
+    if before.owner_pubkey_b64 != known.owner_pubkey_b64:
+        raise RoomRejected("another command has just met this room with another owner key", code="owner_key_changed")
+    twice = known.serial == before.serial > 0 and known.manifest_hash != before.manifest_hash
+    if twice or (known.serial, known.signed_at) < (before.serial, before.signed_at):
+        raise RoomRejected.because(RoomRolledBack())
 
 
 def _fresh() -> Document:
