@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
+from attestation.errors import SealBroken
 from attestation.manifests.run_record import hidden_name
 from hivemind.kit import clock
 from hivemind.kit.conf import conf
@@ -47,7 +48,12 @@ def read(run: Run, filename: str, *, principal: Principal) -> Opened:
         raise ArtifactExpired if _was_left(run, filename) else ArtifactNotFound
     place = Place(run, opening.open_room_key(principal, run.room))
     pieces = artifact_rows.content_of(place, found)
-    first = next(pieces, b"")  # what does not open is refused before anything is sent
+    try:
+        first = next(pieces, b"")  # what does not open is refused before anything is sent
+    except SealBroken:
+        if not Artifact.objects.filter(pk=found.pk).exists():
+            raise ArtifactExpired from None
+        raise
     return Opened(
         pieces=itertools.chain([first], pieces),
         size_bytes=found.size_bytes,

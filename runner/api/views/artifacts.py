@@ -40,6 +40,8 @@ class RunArtifactView(APIView):
         response["Content-Length"] = str(found.size_bytes)
         for name, value in NO_STORE.items():
             response[name] = value
+        # For who looks at a page or picture with script in it all the same, and not at the disposition.
+        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
         response["X-Retention-Seconds"] = str(retention)
         response["Expires"] = format_datetime(found.created_at + timedelta(seconds=retention), usegmt=True)
         response["Content-Disposition"] = f"attachment; filename=\"{filename}\"; filename*=UTF-8''{quote(filename)}"

@@ -1,7 +1,7 @@
 """Downloading what a run left: who may, until when, with which headers, and when it is forgotten."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
@@ -12,6 +12,7 @@ from django.conf import settings
 from hivemind.kit import clock
 from hivemind.kit.conf import override
 from runner.models import Artifact, ArtifactPart, Run
+from runner.services import artifact_rows
 from runner.services.artifact_rows import PART_BYTES
 from runner.stages.turns import Turn
 from tests.factories.paid_runs import OLGA
@@ -46,6 +47,7 @@ def test_the_asker_gets_the_bytes_with_the_headers_of_the_protocol(room: MadeRoo
     assert response["Cache-Control"] == "no-cache, no-store"
     assert response["X-Retention-Seconds"] == str(DAY)
     assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert response["Content-Disposition"] == "attachment; filename=\"report.md\"; filename*=UTF-8''report.md"
     expires = parsedate_to_datetime(response["Expires"])
     assert abs(expires - row.created_at - timedelta(seconds=DAY)) < timedelta(seconds=1)
@@ -98,6 +100,26 @@ def test_after_its_time_a_file_is_gone_before_and_after_the_sweep(
     run = Run.objects.get(pk=left.pk)
     assert (bytes(run.output_sealed), bytes(run.prompt_sealed)) == (b"", b"")
     assert json.loads(run.receipt)["body"]["artifacts"]
+
+
+def test_a_file_that_is_swept_while_its_download_begins_is_gone_and_not_broken(
+    room: MadeRoom, left: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content_of = artifact_rows.content_of
+
+    def swept_first(place: artifact_rows.Place, row: Artifact) -> Iterator[bytes]:
+        artifact_rows.remove(Artifact.objects.filter(pk=row.pk))
+        return content_of(place, row)
+
+    monkeypatch.setattr(artifact_rows, "content_of", swept_first)
+    response = room.bob.get(url(left))
+    assert (response.status_code, response.json()["code"]) == (410, "artifact_expired")
+
+
+def test_a_file_whose_parts_are_gone_is_broken_and_not_expired(room: MadeRoom, left: Run) -> None:
+    ArtifactPart.objects.filter(position=0).delete()
+    response = room.bob.get(url(left))
+    assert (response.status_code, response.json()["code"]) == (409, "damaged")
 
 
 def test_the_sweep_keeps_what_is_young_and_what_still_waits(
