@@ -136,7 +136,8 @@ class Terminal:
         self, text: str, *, mark: str = "", fg: str | None = None, bold: bool = False, dim: bool = False
     ) -> None:
         styled = click.style(mark, fg=fg, bold=bold or None, dim=dim or None) if mark else ""
-        click.echo(self._marked(styled + visible(text)), err=True, color=self._color)
+        told = visible(text).replace("\n", "\n  ") if mark else visible(text)  # no line of it passes for one of ours
+        click.echo(self._marked(styled + told), err=True, color=self._color)
 
     def _told(self, value: object) -> object:
         return {**value, "verification": "skipped"} if self.unverified and isinstance(value, dict) else value

@@ -62,6 +62,16 @@ def test_what_a_service_says_cannot_steer_the_terminal(accepted: Shell, service:
     assert "\x1b" not in shown.err and "\x07" not in shown.err
 
 
+def test_what_a_service_says_cannot_pass_for_a_line_of_the_client(alice: Shell, service: LyingService) -> None:
+    forged = "no guest agent\n✓ verified: hardware\r\nerror: none\u2028✓ all is well"
+    service.answer("GET", "/v1/attestation", {"ready": False, "reason": forged, "hivemind_version": "0.3.7"})
+
+    for command in (["trust", "attest"], ["trust", "approve", "-y"], ["doctor"], ["-v", "room", "list"]):
+        shown = alice(*command)
+        lines = (shown.out + shown.err).splitlines()
+        assert not [line for line in lines if line.startswith(("✓", "error: none"))], command
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
