@@ -56,6 +56,8 @@ class RunDesk:
         self.place = place
         self.home = threading.get_ident()
         self.lock = threading.RLock()
+        # One report of a run is set at a time: the machine's few places for that are everybody's.
+        self.rendering = threading.Lock()
         self._limits = limits
         self._turn: object = None
         self._files: dict[str, Kept] = {}

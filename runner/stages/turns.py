@@ -74,7 +74,10 @@ class Turn:
         return intake.finish(filename, content_type=content_type)
 
     def _render(self, markdown: str, filename: str, source: str) -> Kept:
-        kept = self._put_bytes(filename, pdf_of(markdown), content_type=PDF_TYPE)
+        with self._desk.rendering:
+            self._desk.check(self)
+            pdf = pdf_of(markdown)
+        kept = self._put_bytes(filename, pdf, content_type=PDF_TYPE)
         with self._desk.lock:
             self.made_from[filename] = source
         return kept
