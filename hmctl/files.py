@@ -54,10 +54,12 @@ def check_can_replace(path: Path) -> None:
 
 
 def read(path: Path) -> str | None:
-    """The content of a private file, None if there is none (BadInput if it cannot be read)."""
+    """The content of a private file, None if there is none (BadInput if it cannot be read, or is a link to nothing)."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
+        if path.is_symlink():
+            raise BadInput(f"cannot read {path}: it is a link that leads nowhere") from None
         return None
     except (OSError, UnicodeDecodeError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"

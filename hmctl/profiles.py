@@ -115,6 +115,8 @@ class ProfileStore:
             if self.path(new).exists():
                 raise ProfileProblem(f"there is already a profile {new!r}")
             was_active = self.active_name(None) == old
+            if was_active:
+                files.check_can_replace(self._pointer)
             self.path(old).rename(self.path(new))
             if was_active:
                 files.replace(self._pointer, new + "\n")

@@ -101,7 +101,8 @@ class Gate:
 
     def _refuse_what_is_demanded(self, policy: Policy) -> None:
         """A service without evidence meets no demand that the user has on this very service."""
-        if not (self._settings.home / TRUST_POLICY).exists():
+        policy_file = self._settings.home / TRUST_POLICY
+        if not (policy_file.is_symlink() or policy_file.exists()):
             return
         demanded = self.demands.of(policy.service)
         if demanded.app_id or demanded.registry:
