@@ -47,11 +47,12 @@ def enable(owner: Owner, room: Room) -> Shared:
 def rotate(owner: Owner, room: Room) -> Shared:
     """A new token in place of the old one, which is dead at once together with its wrap and its running work.
 
-    Raises ShareLinkNotEnabled, RoomSealed, TenantSealed, RoomRevoked.
+    Raises ShareLinkNotEnabled, RoomSealed, TenantSealed, RoomRevoked, KeyRetired.
     """
     room_key = opening.open_room_key(owner, room)
     with transaction.atomic():
         _lock_living(room)
+        permissions.check_key_live(owner)
         link = find(room)
         if link is None:
             raise ShareLinkNotEnabled

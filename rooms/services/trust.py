@@ -12,6 +12,7 @@ from attestation.manifests.room import TrustPolicy, with_trust
 from attestation.server import signer
 from attestation.verifier import VerifiedRoom, verify_room
 from hivemind.kit import audit, clock
+from rooms.access import permissions
 from rooms.errors import ComposesMissing, LiveComposeUnknown, SigningKeyReplaced, TrustChangedMeanwhile
 from rooms.models import Room
 from rooms.selectors import rooms
@@ -45,7 +46,7 @@ def update(owner: Owner, loaded: LoadedRoom, change: TrustChange) -> LoadedRoom:
     """Sign and store the next version of the room; links and invites keep working.
 
     Raises LiveComposeUnknown, ComposesMissing, TenantSealed, SigningKeyReplaced when the tenant no longer has the key
-    that signed the room, and TrustChangedMeanwhile when another update was first.
+    that signed the room, TrustChangedMeanwhile when another update was first, and KeyRetired.
     """
     room, manifest = loaded.room, loaded.verified.manifest
     trust = changed(manifest.trust, change, live_compose=signer.compose_hash())
@@ -59,6 +60,7 @@ def update(owner: Owner, loaded: LoadedRoom, change: TrustChange) -> LoadedRoom:
         )
         if stored != 1:
             raise TrustChangedMeanwhile
+        permissions.check_key_live(owner)
         audit.record(owner.actor, "room.trust", room.pk, tenant_id=room.tenant_id, mode=trust.mode, serial=serial)
     room.refresh_from_db(fields=["envelope", "manifest_hash", "serial"])
     return rooms.verify(room)

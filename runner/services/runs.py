@@ -19,7 +19,7 @@ from billing import payers
 from billing.payers import Payer, Place
 from hivemind.kit import audit, clock, handoff, ids
 from hivemind.kit.conf import conf
-from rooms.access import policies
+from rooms.access import permissions, policies
 from rooms.selectors import rooms
 from rooms.selectors.rooms import LoadedRoom
 from rooms.services import opening, vault
@@ -70,9 +70,10 @@ class Agreed:
 def submit(ask: Ask, request: RunRequest) -> Submitted:
     """Freeze the terms, seal prompt and room key, store the run and wake a worker.
 
-    The payer's hold is taken in the transaction that stores the run. Raises what the room, its trust in the running
-    build, the agents, the payer, the payer's balance or the room's seal say no with, IdempotencyClash, and NoWorker
-    when nobody is alive who could open the sealed key.
+    The payer's hold is taken in the transaction that stores the run, and the caller's right to the room is held there.
+    Raises what the room, its trust in the running build, the agents, the payer, the payer's balance or the room's seal
+    say no with, IdempotencyClash, Unauthenticated when the caller's right ended meanwhile, and NoWorker when nobody is
+    alive who could open the sealed key.
     """
     loaded = rooms.load(ask.principal, ask.room_id)
     cast = agreeing.cast_of(loaded, request, principal=ask.principal)
@@ -214,6 +215,7 @@ def _insert(run: Run, terms: RunTerms, ask: Ask, payer: Payer, agreed: Agreed) -
     if agreed.brought is not None:
         names.insert(0, StageName.BUILD)
     with transaction.atomic():
+        permissions.hold_right(ask.principal, run.room_id)
         _keep_version(agreed.loaded, at=run.created_at)
         if agreed.brought is not None:
             uploads.bring(agreed.brought, room_key=agreed.room_key, actor=ask.principal.actor)
