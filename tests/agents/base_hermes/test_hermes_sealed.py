@@ -1,54 +1,23 @@
 """Hermes Agent in a sealed container: it asks the stage's model, and reaches the data through the plugin."""
 
-import json
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
-from agents.packages.folder import PLAIN
-from attestation.digests import SourceFile
 from runner.engine.docker import DockerEngine
+from tests.agents.base_hermes.hermes import context
 from tests.agents.default.scripted import schema_tool, sql_tool
 from tests.agents.default.test_bundled_in_containers import Box, engine  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
-BASE = "hivemind-agent-base-hermes:latest"
-LEFT_OUT = "com.hivemind.agentbase-hermes.left-out"
-DOCKERFILE = f'FROM {BASE}\nCOPY main.py /app/main.py\nCMD ["python3", "main.py"]\n'
-AGENT = """
-import os
-import sys
-
-sys.stdout, answer = sys.stderr, sys.stdout
-
-from run_agent import AIAgent
-
-agent = AIAgent(
-    base_url=os.environ["OPENAI_BASE_URL"],
-    api_key=os.environ["OPENAI_API_KEY"],
-    model="room/model",
-    max_iterations=4,
-    enabled_toolsets=["hivemind"],
-    quiet_mode=True,
-    skip_context_files=True,
-    skip_memory=True,
-)
-print(agent.chat(os.environ["QUERY_PROMPT"]), file=answer)
-"""
-ASKED = {"QUERY_PROMPT": "How many people?"}
+ASKED = {"QUERY_PROMPT": "How many people?", "HIVEMIND_MODEL": "room/model"}
 SELECT = ("execute_sql", {"sql": "SELECT 1"})
 
 
 @pytest.fixture(scope="module")
 def box(engine: DockerEngine) -> Iterator[Box]:  # noqa: F811
-    shown = ["docker", "image", "inspect", "--format", "{{json .Config.Labels}}", BASE]
-    labels = json.loads(subprocess.run(shown, capture_output=True, text=True, check=True).stdout) or {}
-    if labels.get(LEFT_OUT) != "":
-        pytest.skip(f"{BASE} is without Hermes Agent; agents/base/build.sh --force tries to get it")
-    files = {"Dockerfile": DOCKERFILE, "main.py": AGENT}
-    made = Box(engine, [SourceFile(name, PLAIN, text.encode()) for name, text in files.items()])
+    made = Box(engine, context())
     yield made
     engine.close()
     engine.remove_image(made.tag)

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from agents.defaults import bundled_files
-from attestation.digests import SourceFile
 from runner.engine.base import BuildSpec, ContainerSpec, Exit
 from runner.engine.config import EngineConfig
 from runner.engine.docker import DockerEngine
@@ -49,10 +48,10 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerEngine]:
     shutil.rmtree(made._stage_root, ignore_errors=True)
 
 
-def _context(files: list[SourceFile]) -> bytes:
+def _context(name: str) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for file in files:
+        for file in bundled_files(AGENTS, name):
             info = tarfile.TarInfo(file.path)
             info.size, info.mode = len(file.content), file.mode
             tar.addfile(info, io.BytesIO(file.content))
@@ -62,10 +61,10 @@ def _context(files: list[SourceFile]) -> bytes:
 class Box:
     """One agent's image, run twice."""
 
-    def __init__(self, engine: DockerEngine, files: list[SourceFile]) -> None:
+    def __init__(self, engine: DockerEngine, context: bytes) -> None:
         self._engine = engine
         self.tag = f"hivemind-test-bundled:{time.monotonic_ns()}"
-        self._image = engine.build_image(BuildSpec(tag=self.tag, context=_context(files)))
+        self._image = engine.build_image(BuildSpec(tag=self.tag, context=context))
 
     def run(self, role: str, script: list[object], **inputs: Any) -> tuple[Exit, Stage]:
         """Run once; ``script`` are the model's texts and calls, empty for a room without a model."""
@@ -114,7 +113,7 @@ def test_it_works_in_its_container_and_ends_well_without_a_model(engine: DockerE
         tools = [Canned("get_schema", HISTORY), sql_tool(rows)]
     if "bob" in name:
         tools = [sql_tool(CALENDAR)]
-    box = Box(engine, bundled_files(AGENTS, name))
+    box = Box(engine, _context(name))
     try:
         ended, _ = box.run(role, script, tools=tools, **inputs)
         assert ended.succeeded, ended.stderr
@@ -128,7 +127,7 @@ def test_it_works_in_its_container_and_ends_well_without_a_model(engine: DockerE
 
 
 def test_a_mediator_reads_an_answer_that_is_too_large_for_the_environment(engine: DockerEngine) -> None:
-    box = Box(engine, bundled_files(AGENTS, "default-mediator"))
+    box = Box(engine, _context("default-mediator"))
     try:
         ended, room = box.run("mediator", ["short"], RAW_OUTPUT="large answer " * 12_000)
         assert ended.stdout == b"short\n", ended.stderr

@@ -1,0 +1,47 @@
+"""An agent on Hermes as somebody would write it, and where it can be built."""
+
+import io
+import json
+import subprocess
+import tarfile
+
+import pytest
+
+BASE = "hivemind-agent-base-hermes:latest"
+LEFT_OUT = "com.hivemind.agentbase-hermes.left-out"
+DOCKERFILE = f'FROM {BASE}\nCOPY main.py /app/main.py\nCMD ["python3", "main.py"]\n'
+AGENT = """
+import os
+import sys
+
+sys.stdout, answer = sys.stderr, sys.stdout
+
+from run_agent import AIAgent
+
+agent = AIAgent(
+    base_url=os.environ["OPENAI_BASE_URL"],
+    api_key=os.environ["OPENAI_API_KEY"],
+    model=os.environ["HIVEMIND_MODEL"],
+    max_iterations=4,
+    enabled_toolsets=["hivemind"],
+    quiet_mode=True,
+    skip_context_files=True,
+    skip_memory=True,
+)
+print(agent.chat(os.environ["QUERY_PROMPT"]), file=answer)
+"""
+
+
+def context() -> bytes:
+    """The agent's folder as an archive. Skips where the base image was made without Hermes."""
+    shown = ["docker", "image", "inspect", "--format", "{{json .Config.Labels}}", BASE]
+    labels = json.loads(subprocess.run(shown, capture_output=True, text=True, check=True).stdout) or {}
+    if labels.get(LEFT_OUT) != "":
+        pytest.skip(f"{BASE} is without Hermes Agent; agents/base/build.sh --force tries to get it")
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, text in (("Dockerfile", DOCKERFILE), ("main.py", AGENT)):
+            info = tarfile.TarInfo(name)
+            info.size = len(text.encode())
+            tar.addfile(info, io.BytesIO(text.encode()))
+    return buffer.getvalue()
