@@ -23,7 +23,7 @@ class Service:
     @property
     def is_loopback(self) -> bool:
         """Whether the service runs on this machine as far as its name says."""
-        return self.host in _LOOPBACK_NAMES or self.host.endswith(".localhost") or _is_loopback_address(self.host)
+        return self.host in _LOOPBACK_NAMES or self.host.endswith(".localhost") or is_loopback_address(self.host)
 
     def is_same_as(self, other: "Service") -> bool:
         """Whether both addresses mean one service; the names of this machine count as one name."""
@@ -49,7 +49,8 @@ def parse(text: str) -> Service:
     return Service(f"{parts.scheme}://{shown}{suffix}", parts.scheme, host, port or default)
 
 
-def _is_loopback_address(host: str) -> bool:
+def is_loopback_address(host: str) -> bool:
+    """Whether the text is an address of this machine itself, not a name."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import certifi
 
+from hmctl import services
 from hmctl.clock import Clock
 from hmctl.errors import BadInput
 from hmctl.services import Service
@@ -85,6 +86,19 @@ class Channel:
             return allowed
         return left if allowed is None else min(left, allowed)
 
+    def check_place(self, address: object) -> None:
+        """Refuses a peer elsewhere under a name that stands for this machine (CertificateRefused).
+
+        Such a service passes with less, and a resolver decides where `rooms.localhost` leads.
+        """
+        host = address[0] if isinstance(address, tuple) and address else address
+        if self._service.is_loopback and not services.is_loopback_address(str(host)):
+            raise CertificateRefused(
+                "not_this_machine",
+                f"{self._service.url} stands for this machine and leads elsewhere",
+                "Use http://127.0.0.1 for this machine, and the https address of a service that is not on it.",
+            )
+
     def meet(self, certificate: bytes | None) -> None:
         """Notes the first certificate (DER) and refuses every other one (CertificateRefused)."""
         if not certificate:
@@ -143,6 +157,7 @@ class _Socket(ssl.SSLSocket):
 
     def do_handshake(self, block: bool = False) -> None:
         channel = _channel(self.context)
+        channel.check_place(self.getpeername())
         try:
             super().do_handshake(block)
         except ssl.SSLCertVerificationError as problem:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import httpcore
 import httpx
 
-from hmctl.client.channel import Channel
+from hmctl.client.channel import CertificateRefused, Channel
 
 _PIECE: Final = 64 * 1024
 
@@ -32,6 +32,11 @@ class _Backend(httpcore.SyncBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
+        try:
+            self._channel.check_place(stream.get_extra_info("server_addr"))
+        except CertificateRefused as problem:
+            stream.close()
+            raise httpcore.ConnectError from problem
         return _Stream(stream, self._channel)
 
 

@@ -1,5 +1,6 @@
 """TLS of one command: the certificate of the first connection is the only one, before a byte of a request leaves."""
 
+import socket
 import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -233,3 +234,22 @@ def test_an_old_version_of_tls_is_not_spoken(transport: Transport, secured: Secu
     with pytest.raises(HmctlError):
         _get(transport)
     assert secured.asked == []
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_name_of_this_machine_that_leads_elsewhere_gets_nothing(
+    scheme: str, secured: SecuredService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody's resolver answers for `rooms.localhost` with a machine of their own."""
+    connect = socket.create_connection
+    monkeypatch.setattr(socket, "create_connection", lambda _, *rest, **more: connect(_here(secured), *rest, **more))
+    monkeypatch.setattr(socket.socket, "getpeername", lambda _: ("192.0.2.7", 443))
+    transport = Transport(services.parse(f"{scheme}://rooms.localhost"))
+
+    assert _refused(transport).code == "not_this_machine"
+    assert secured.asked == []
+    transport.close()
+
+
+def _here(secured: SecuredService) -> tuple[str, int]:
+    return "127.0.0.1", secured.port
