@@ -1,5 +1,6 @@
 """Hermes Agent in a sealed container: it asks the stage's model, and reaches the data through the plugin."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -33,6 +34,16 @@ def test_it_asks_the_model_calls_a_tool_and_answers(box: Box) -> None:
     offered = {tool["function"]["name"] for tool in first["tools"]}
     assert offered == {"execute_sql", "get_schema", "upload_artifact", "upload_report_artifact"}
     assert second["messages"][-1]["content"] == '[{"entries": 2}]'
+
+
+def test_a_scope_agent_has_its_function_checked(box: Box) -> None:
+    source = "def scope(sql, params, rows):\n    return {'allow': True, 'rows': rows}\n"
+    tests = json.dumps([{"sql": "SELECT 1", "rows": [{"a": 1}], "expect_min_rows": 1}])
+    script = [("verify_scope_fn", {"source": source, "tests": tests}), json.dumps({"scope_fn": source})]
+    ended, room = box.run("scope", script, tools=[schema_tool(), sql_tool()], HIVEMIND_AGENT_ROLE="scope", **ASKED)
+    assert json.loads(ended.stdout) == {"scope_fn": source}, ended.stderr
+    told = json.loads(room.upstream.seen[1].body["messages"][-1]["content"])
+    assert (told["compiles"], told["all_tests_passed"]) == (True, True)
 
 
 def test_without_a_role_it_has_no_tools(box: Box) -> None:
