@@ -24,10 +24,12 @@ ROUTES = {
     "rotate link": ("POST", "/share-link/rotate", None),
     "disable link": ("DELETE", "/share-link", None),
     "trust": ("POST", "/trust", {}),
+    "sign an end": ("POST", "/revocation/sign", None),
     "revoke": ("DELETE", "", None),
 }
 OWNER_ONLY = {"list data", "add data", "delete data", "see link", "enable link", "rotate link", "disable link"} | {
     "trust",
+    "sign an end",
     "revoke",
 }
 # What each caller is told where it may not go; None means: let in.
@@ -105,7 +107,7 @@ def _expected(caller: str, route: str) -> int:
         return 403
     if refused is not None:
         return refused
-    return 404 if route == "delete data" else 200
+    return {"delete data": 404, "sign an end": 409}.get(route, 200)
 
 
 @pytest.mark.parametrize("room_id", ["room_000000000000", "room_x", "%00", "x" * 500, "..", "ROOM_0123456789AB"])
