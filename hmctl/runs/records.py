@@ -14,7 +14,7 @@ from hmctl.client.wire import RunRow
 from hmctl.errors import RecordRejected
 from hmctl.rooms.opening import OpenedRoom
 from hmctl.runs.asked import Asked
-from hmctl.trust.decide import Standing
+from hmctl.trust.decide import ServiceTrust, Standing
 
 _COST: Final = "billing_cost_micro_usd"
 
@@ -52,9 +52,17 @@ def judge(row: RunRow, opened: OpenedRoom, asked: Asked) -> Verdict:
             explanation = "the signed record fits room, terms, run and outcome; the question was not compared"
         if had_row_policies(verified.body):
             explanation += "; the query agent read through row policies"
-        if opened.trust.standing is Standing.DEVELOPMENT:
-            explanation += " (development key: proves nothing about hardware)"
+        explanation += _worth_of_key(opened.trust)
     return Verdict(verified, not skipped, explanation)
+
+
+def _worth_of_key(trust: ServiceTrust) -> str:
+    """What has to be said about the key that signed, nothing where hardware names it."""
+    if trust.standing is Standing.DEVELOPMENT:
+        return " (development key: proves nothing about hardware)"
+    if trust.evidence is None or trust.evidence.run_signer_pubkey_b64 is None:
+        return " (by a key that is the service's own claim: no evidence names it)"
+    return ""
 
 
 def prompt_hash(question: str) -> str:

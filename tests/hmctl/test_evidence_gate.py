@@ -128,6 +128,8 @@ def test_evidence_of_the_start_is_refused_unless_degraded_is_allowed(
 
     assert refused(remote("-y", "room", "list", "--json"), secured) == ("nonce_not_bound", "nonce")
     shown = remote("--allow-degraded-attestation", "-y", "room", "list")
+    asked = remote("--allow-degraded-attestation", "room", "ask", "room_0123456789ab", "How much?")
+    assert "(by a key that is the service's own claim: no evidence names it)" in asked.err
     assert shown.code == 0
     assert f"!! DEGRADED: {URL} runs build {enclave.build[:12]}" in shown.err
     assert _approved(remote)["approved_compose_hash"] == enclave.build
@@ -168,6 +170,8 @@ def test_a_remote_service_without_evidence(
     shown = remote(*degraded)
     assert shown.code == 0
     assert f"!! DEGRADED: {URL} (a REMOTE service) has no attested hardware" in shown.err
+    asked = remote("--allow-degraded-attestation", "room", "ask", "room_0123456789ab", "How much?")
+    assert asked.code == 0 and "(by a key that is the service's own claim: no evidence names it)" in asked.err
 
 
 def test_remote_development_evidence_needs_its_own_flag(
