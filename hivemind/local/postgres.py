@@ -25,6 +25,10 @@ SUPERUSER = "postgres"
 START_SECONDS = 60.0  # crash recovery replays at most max_wal_size
 STOP_SECONDS = 30.0
 PROGRAM = "postgres"
+# What the memory of one session may come to, without what all share. Postgres has no such setting: a statement of an
+# agent that builds long texts would end the server by having the kernel run out of memory.
+SESSION_KIB = 1024 * 1024
+LIMITED = ("sh", "-euc", 'ulimit -d "$0"; exec "$@"', str(SESSION_KIB))
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -156,7 +160,7 @@ class Postgres:
         settings = {**SETTINGS, **({} if self.durable else FLEETING)}
         settings["unix_socket_directories"] = str(self.layout.socket_dir)
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        line = [wheels.view(program_dir() / "bin" / PROGRAM), "-D", str(home.seen / "data"), *options]
+        line = [*LIMITED, wheels.view(program_dir() / "bin" / PROGRAM), "-D", str(home.seen / "data"), *options]
         log = self.layout.log_dir / "postgres.log"
         child = processes.start(
             account.command(line, account=owner, places=places, death_signal="QUIT" if self.die_with_parent else ""),

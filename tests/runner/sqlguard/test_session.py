@@ -1,6 +1,7 @@
 """Reading: limits while rows arrive, values, turns, lost connections, and errors that give nothing away."""
 
 import datetime as dt
+import os
 import threading
 import time
 import tracemalloc
@@ -58,6 +59,20 @@ def test_one_enormous_row_is_refused_before_it_is_sent(room_session: RoomSession
     with pytest.raises(ReadFailed, match="a row of the result is too large"):
         reading(room_session, f"SELECT repeat('x', {size})")
     assert reading(room_session, "SELECT 1") == [(1,)]
+
+
+@pytest.mark.skipif(bool(os.environ.get("HIVEMIND_TEST_DATABASE_URL")), reason="the server's limits are its own")
+def test_a_statement_that_takes_all_memory_fails_alone(place: Place, room_session: RoomSession) -> None:
+    longs = ", ".join(f"length(repeat(title || {n}, 50000000))" for n in range(4))
+    bystander = session_of(place)
+    assert reading(bystander, "SELECT 1") == [(1,)]
+    assert bystander._conn is not None
+    pid = bystander._conn.info.backend_pid
+    with pytest.raises(ReadFailed, match="too much memory"):
+        reading(room_session, f"SELECT {longs} FROM watch_history LIMIT 1")
+    assert reading(room_session, "SELECT 1") == reading(bystander, "SELECT 1") == [(1,)]
+    assert bystander._conn.info.backend_pid == pid
+    bystander.close()
 
 
 def test_a_statement_that_takes_too_long_is_cancelled(place: Place) -> None:
