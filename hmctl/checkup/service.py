@@ -104,8 +104,13 @@ def _evidence(app: App, found: Attested, lines: list[Line], checkup: Checkup, na
             hint = found.problem.hint if found.problem else ""
             checkup.fail(name, line.detail, hint, reason=Reason.of(found.problem) if found.problem else None)
         else:
-            hint = _DEMAND if line.name in _DEMANDABLE and found.trust else ""
+            hint = _DEMAND if found.trust and line.name in _demandable(found.trust) else ""
             checkup.warn(name, f"{line.outcome}: {line.detail}", hint)
+
+
+def _demandable(trust: ServiceTrust) -> tuple[str, ...]:
+    """What the user's demands could settle. Of development evidence that is the application alone."""
+    return ("app id",) if trust.standing is Standing.DEVELOPMENT else _DEMANDABLE
 
 
 def _channel(app: App, service: Service, found: Attested, checkup: Checkup, name: str) -> None:

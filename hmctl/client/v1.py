@@ -168,9 +168,9 @@ class V1(Caller):
         """One run as the caller may see it."""
         return self.send(Call("GET", path_of("runs", run_id), SHORT, payer=payer)).object()
 
-    def runs(self, rows: int, cursor: str) -> Page:
+    def runs(self, rows: int, cursor: str, *, payer: Secret | None = None) -> Page:
         """One page of runs, newest first."""
-        answer = self.get("runs", query=params(rows, cursor))
+        answer = self.send(Call("GET", path_of("runs"), USUAL, params=params(rows, cursor), payer=payer))
         return Page(answer.array(), answer.headers.get(NEXT, ""))
 
     def cancel_run(self, run_id: str, *, payer: Secret | None = None) -> JsonObject:

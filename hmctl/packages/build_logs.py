@@ -8,6 +8,7 @@ from hmctl.client.v1 import V1
 from hmctl.errors import BadInput, HttpFailed
 
 LAST_LINES = 20
+_ENDED = ("completed", "failed")
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,12 @@ class BuildLog:
     status: str
     error: str
     text: str
+
+    def silence(self) -> str:
+        """Why there is no text."""
+        if self.raw.get("shared") is True:
+            return "nothing was built: the image of an earlier upload of the same files was taken"
+        return "the build printed nothing" if self.status in _ENDED else "the build has printed nothing yet"
 
     def last_lines(self, count: int = LAST_LINES) -> list[str]:
         """The end of the log, without empty lines."""

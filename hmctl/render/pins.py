@@ -1,10 +1,13 @@
 """Compose pins as people and programs read them."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from hmctl.client.transport import JsonObject
 from hmctl.render import columns, units
 from hmctl.trust.pins import KeptPin, PinnedKey
+
+_SHORT: Final = 12
 
 
 def state(kept: KeptPin, entry: PinnedKey, *, now: float) -> str:
@@ -50,7 +53,7 @@ def table(entries: Sequence[PinnedKey], *, now: float) -> str:
                     pin.scope_agent_id or "all",
                     units.moment(pin.issued_at),
                     units.moment(pin.exp) if pin.exp else "never",
-                    " ".join(pin.allowed_composes) or "none",
+                    " ".join(f"{build[:_SHORT]}…" for build in pin.allowed_composes) or "none",
                 )
             )
     return columns.table(header, rows)

@@ -71,7 +71,7 @@ def cost(row: RunRow) -> str:
     """`held $3.500000, cost $0.057144`, as far as there was money in it."""
     hold, charged = wire.whole(row.raw, "billing_hold_micro_usd"), wire.whole(row.raw, "billing_cost_micro_usd")
     status = wire.text(row.raw, "billing_status")
-    if status not in _BILLED:
+    if status not in _BILLED or not (hold or charged or _BILLED[status]):
         return ""
     held = f"held {units.micro_usd(hold)}, " if hold is not None else ""
     if status == "held":

@@ -113,7 +113,10 @@ def _mint(app: App, opened: OpenedRoom, ask: Ask, *, quote: Quote, run_id: str) 
     answer = app.owner().money.mint_spend_token(body)
     token = Secret(wire.required(answer, "token"), what="the spend token")
     _check_minted(token, answer, body)
-    app.terminal.say(f"paying with a spend token for this room and run, at most {units.micro_usd(limit)}")
+    if min(limits):
+        app.terminal.say(f"paying with a spend token for this room and run, at most {units.micro_usd(limit)}")
+    else:
+        app.terminal.say("this question costs nothing; a spend token for this room and run says who asks")
     return token
 
 

@@ -148,6 +148,16 @@ def test_logs_are_read_as_the_bearer_and_deleted_agents_too(folder: Path, bob: S
     assert (shown.code, shown.out) == (0, "Step 1/1\n")
     assert "build failed: A step failed." in shown.err
     assert service.requests("GET", ".*/build")[0].bearer == service.invite
+    for told, silence in (
+        ({"status": "completed"}, "(the build printed nothing)\n"),
+        (
+            {"status": "completed", "shared": True},
+            "(nothing was built: the image of an earlier upload",
+        ),
+        ({"status": "running", "error": ""}, "(the build has printed nothing yet)\n"),
+    ):
+        service.answer("GET", "/v1/room-agents/dddddddddddd/build", LOG | {"log": ""} | told)
+        assert bob("agents", "logs", "dddddddddddd", "--link", service.link()).out.startswith(silence)
     service.answer("GET", "/v1/room-agents/dddddddddddd/build", Reply({"detail": "no"}, 404))
     assert "Only its uploader may" in bob("agents", "logs", "dddddddddddd", "--link", service.link()).err
     service.agents["dddddddddddd"] = {"agent_id": "dddddddddddd"}

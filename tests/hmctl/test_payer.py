@@ -62,7 +62,8 @@ def test_the_price_is_known_before_token_and_question(accepted: Shell, service: 
 def test_a_free_question_is_paid_with_a_token_of_nearly_nothing(accepted: Shell, service: LyingService) -> None:
     service.bank.max_cost_micro_usd = 0
 
-    assert accepted("room", "ask", service.link(), "How much?").code == 0
+    shown = accepted("room", "ask", service.link(), "How much?")
+    assert (shown.code, "this question costs nothing" in shown.err) == (0, True)
     assert service.requests("POST", BILLING)[0].json["limit_micro_usd"] == 1
 
 

@@ -171,10 +171,15 @@ def test_the_cost_is_told_after_the_answer(row: dict, line: str, accepted: Shell
     assert line in accepted("room", "ask", service.link(), "Q").err
 
 
-def test_what_costs_nothing_says_nothing_of_cost(accepted: Shell, service: LyingService) -> None:
-    service.finish_run = lambda _: {"billing_status": "not_billable"}
+@pytest.mark.parametrize("status", ["not_billable", "settled"])
+def test_what_costs_nothing_says_nothing_of_cost(status: str, accepted: Shell, service: LyingService) -> None:
+    service.finish_run = lambda _: {
+        "billing_status": status,
+        "billing_hold_micro_usd": 0,
+        "billing_cost_micro_usd": 0,
+    }
 
-    assert "cost" not in accepted("room", "ask", service.link(), "Q").err
+    assert "cost $" not in accepted("room", "ask", service.link(), "Q").err
 
 
 def test_json_names_hold_cost_and_status(accepted: Shell, service: LyingService) -> None:

@@ -7,6 +7,8 @@ import pytest
 from tests.hmctl.lying_service import LyingService
 from tests.hmctl.shell import Shell
 
+ROOM, OTHER = "room_0123456789ab", "room_ffffffffffff"
+
 
 @pytest.fixture
 def abandoned(accepted: Shell, service: LyingService) -> str:
@@ -107,6 +109,23 @@ def test_list_is_a_table_or_the_array_as_received(alice: Shell, service: LyingSe
         "5f0a9c1d22be  failed     -                     -     (withheld)\n"
     )
     assert json.loads(alice("room", "runs", "--json").out) == rows
+
+
+def test_the_runs_of_a_link_are_listed_as_its_bearer(accepted: Shell, alice: Shell, service: LyingService) -> None:
+    here, elsewhere = ({"run_id": n * 12, "status": "completed", "room_id": r} for n, r in (("4", ROOM), ("5", OTHER)))
+    service.answer("GET", "/v1/runs", [here, elsewhere])
+
+    shown = accepted("room", "runs", "--link", service.link())
+    assert (shown.code, "444444444444" in shown.out, "555555555555" in shown.out) == (0, True, False)
+    assert {asked.bearer for asked in service.requests("GET", "/v1/runs")} == {service.invite}
+    assert json.loads(alice("room", "runs", "--room", OTHER, "--json").out) == [elsewhere]
+
+
+def test_an_empty_list_says_where_the_runs_of_links_are(alice: Shell, service: LyingService) -> None:
+    service.answer("GET", "/v1/runs", [])
+
+    assert alice("room", "runs").err.endswith("no runs yet; those asked through a link are listed with --link ROOM\n")
+    assert alice("room", "runs", "--link", service.link()).err.endswith("no runs yet\n")
 
 
 @pytest.mark.parametrize("run_id", ["../../admin", "a/b", "", "a b", "%2e%2e"])

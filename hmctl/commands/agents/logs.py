@@ -43,5 +43,5 @@ def run(app: App, options: Options) -> None:
     if options.as_json:
         app.terminal.document(found.raw)
         return
-    app.terminal.answer(found.text or "(the build has printed nothing yet)")
+    app.terminal.answer(found.text or f"({found.silence()})")
     app.terminal.say(f"build {one_line(found.status)}" + (f": {one_line(found.error)}" if found.error else ""))

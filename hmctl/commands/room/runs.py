@@ -1,6 +1,7 @@
 """`hmctl room runs`."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ import click
 from hmctl import files, ids
 from hmctl.app import App
 from hmctl.client import pages, retries, wire
+from hmctl.client.pages import Page
 from hmctl.commands.room import answering
 from hmctl.commands.room.answering import Pending, Presentation
 from hmctl.commands.wiring import json_option, with_app
@@ -42,7 +44,7 @@ class Options:
     "--room",
     "room",
     metavar="ROOM",
-    help="Read the run as the bearer of this link, or in this room.",
+    help="List the runs, or read the run, of this room or as the bearer of this link.",
 )
 @click.option("--wait", is_flag=True, help="Wait until the run ends, verify it and print the answer.")
 @click.option("--window", type=click.IntRange(min=1), default=2820, show_default=True, help="Longest wait in seconds.")
@@ -68,6 +70,7 @@ def command(
     \b
     Examples:
       hmctl room runs
+      hmctl room runs --link "$ROOM"
       hmctl room runs 4f0a9c1d22be
       hmctl room runs 4f0a9c1d22be --link "$ROOM" --wait
       hmctl room runs 4f0a9c1d22be --link "$ROOM" --artifacts ./report
@@ -106,14 +109,31 @@ def run(app: App, options: Options) -> None:
 
 
 def _list(app: App, options: Options) -> None:
-    owner = app.owner()
-    rows = retries.call(lambda: pages.collect(owner.runs, limit=options.limit), retry=retries.READ, clock=app.clock)
+    fetch = _pages(app, options)
+    rows = retries.call(lambda: pages.collect(fetch, limit=options.limit), retry=retries.READ, clock=app.clock)
     if options.presentation.as_json:
         app.terminal.document(rows)
     elif rows:
         app.terminal.data(run_text.table(rows))
+    elif options.room is None:
+        app.terminal.say("no runs yet; those asked through a link are listed with --link ROOM")
     else:
         app.terminal.say("no runs yet")
+
+
+def _pages(app: App, options: Options) -> Callable[[int, str], Page]:
+    """How runs are read: those of the profile's tenant, or those of ROOM that its bearer or payer may see."""
+    if options.room is None:
+        return app.owner().runs
+    ref = reference.read(app, options.room)
+    bearer = app.caller(ref.service, ref.bearer)
+    payer = paying.reader(app, ref, options.payer) if ref.is_share else None
+
+    def of_room(rows: int, cursor: str) -> Page:
+        page = bearer.runs(rows, cursor, payer=payer)
+        return replace(page, rows=[row for row in page.rows if wire.text(row, "room_id") == ref.room_id])
+
+    return of_room
 
 
 def _verify(app: App, options: Options, run_id: str) -> None:
