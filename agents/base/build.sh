@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Makes the image that agents are built FROM: hivemind-agent-base:latest, and its second name
+# Makes the image that agents are built FROM, hivemind-agent-base:latest, and from it, by ../base-hermes/build.sh,
 # hivemind-agent-base-hermes:latest.
 #
 #   agents/base/build.sh            make it unless it is there already
 #   agents/base/build.sh --force    make it again
 #
-# It starts from HIVEMIND_AGENT_BASE_IMAGE when that is set and can be had, else from Debian packages.
+# It starts from HIVEMIND_AGENT_BASE_IMAGE when that is set and can be had, else from Debian packages and the wheels of
+# vendor.lock. What of the latter cannot be had is left out and said, also in a label; --force tries again.
 # A hash of this recipe and of the SDK is kept as a label, so that an unchanged recipe costs one inspection.
-# AGENT_BASE_SUITE (bookworm) and AGENT_BASE_EXTRA_PACKAGES (none) change the Debian way, AGENT_BASE_TAG and
-# AGENT_BASE_HERMES_TAG the names. With HIVEMIND_AGENT_BASE_HERMES_IMAGE the second name is left to that image.
+# AGENT_BASE_SUITE, AGENT_BASE_EXTRA_PACKAGES and AGENT_BASE_VENDOR change the Debian way, AGENT_BASE_TAG and
+# AGENT_BASE_HERMES_TAG the names; with the first alone there is no second image.
 set -euo pipefail
 export PATH="$PATH:/usr/sbin:/sbin"
 
@@ -16,12 +17,12 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 sdk="$here/../sdk/hivemind_agent"
 tag="${AGENT_BASE_TAG:-hivemind-agent-base:latest}"
 label="com.hivemind.agentbase.recipe-hash"
-hermes_label="com.hivemind.agentbase-hermes.recipe-hash"
-hermes_wanted="${HIVEMIND_AGENT_BASE_HERMES_IMAGE:-}"
-hermes_tag="${AGENT_BASE_HERMES_TAG:-}"
-if [ -z "$hermes_tag" ] && [ -z "${AGENT_BASE_TAG:-}" ]; then hermes_tag=hivemind-agent-base-hermes:latest; fi
-suite="${AGENT_BASE_SUITE:-bookworm}"
-packages="python3,busybox-static,ca-certificates${AGENT_BASE_EXTRA_PACKAGES:+,${AGENT_BASE_EXTRA_PACKAGES// /,}}"
+left_out_label="com.hivemind.agentbase.left-out"
+suites="${AGENT_BASE_SUITE:-trixie bookworm}"
+vendor="${AGENT_BASE_VENDOR:-yes}"
+packages="python3,python3-pip,busybox-static,ca-certificates"
+[ "$vendor" = no ] || packages+=",nodejs"
+packages+="${AGENT_BASE_EXTRA_PACKAGES:+,${AGENT_BASE_EXTRA_PACKAGES// /,}}"
 wanted="${HIVEMIND_AGENT_BASE_IMAGE:-}"
 candidate="hivemind-agent-base-candidate:$$"
 work=""
@@ -36,26 +37,25 @@ clean_up() {
 trap clean_up EXIT
 
 recipe_hash() {
-    { printf '%s\0' "$suite" "$packages" "$wanted"
-      cat "$here/build.sh"
+    { printf '%s\0' "$suites" "$packages" "$wanted" "$vendor"
+      cat "$here/build.sh" "$here/customise.sh" "$here/vendor.lock"
       find "$sdk" -name '*.py' -printf '%P\n' | LC_ALL=C sort | while read -r path; do
           printf '%s\0' "$path"; cat "$sdk/$path"
       done
     } | sha256sum | cut -c1-16
 }
 
-has_label() {
-    [ "$(docker image inspect --format "{{index .Config.Labels \"$label\"}}" "$1" 2>/dev/null)" = "$2" ]
-}
-is_up_to_date() {
-    has_label "$tag" "$hash" && { [ -z "$hermes_tag" ] || [ -n "$hermes_wanted" ] || has_label "$hermes_tag" "$hash"; }
-}
+label_of() { docker image inspect --format "{{index .Config.Labels \"$2\"}}" "$1" 2>/dev/null || true; }
+left_out() { label_of "$1" "$left_out_label"; }
 
+# The last four are for `claude`: nothing is asked of the model but the agent's own questions, their text is the same
+# each time, and what the bridge has tried again already is not tried ten times more.
 common_changes=(
     --change 'ENV PYTHONPATH=/app' --change 'ENV PYTHONDONTWRITEBYTECODE=1' --change 'ENV LANG=C.UTF-8'
-    --change 'USER agent' --change 'WORKDIR /app'
+    --change 'ENV PIP_NO_CACHE_DIR=1' --change 'USER agent' --change 'WORKDIR /app'
+    --change 'ENV CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1' --change 'ENV CLAUDE_CODE_DISABLE_TERMINAL_TITLE=1'
+    --change 'ENV CLAUDE_CODE_ATTRIBUTION_HEADER=0' --change 'ENV CLAUDE_CODE_MAX_RETRIES=2'
 )
-set_labels() { common_changes+=(--change "LABEL $label=$hash" --change "LABEL $hermes_label=$hash"); }
 
 # From an image that somebody published: our SDK, the gate's shell and the agent's user are laid on top of it.
 from_published() {
@@ -95,36 +95,40 @@ need_mmdebstrap() {
     [ "$(id -u)" = 0 ] || fail "mmdebstrap is missing: install it, or run this as root"
     say "installing mmdebstrap"
     apt-get update -q >/dev/null
-    apt-get install -y -q --no-install-recommends mmdebstrap >/dev/null
+    apt-get install -y -q --no-install-recommends mmdebstrap debian-archive-keyring >/dev/null
 }
 
-# Written into the new root before it is packed: the agent's user, its folders, python's name, our SDK.
-write_customisation() {
-    cat > "$work/customise" <<'HOOK'
-#!/bin/sh
-set -eu
-root=$1
-echo 'agent:x:1000:1000::/home/agent:/bin/sh' >> "$root/etc/passwd"
-echo 'agent:x:1000:' >> "$root/etc/group"
-mkdir -p "$root/app" "$root/home/agent"
-chown 1000:1000 "$root/app" "$root/home/agent"
-ln -s python3 "$root/usr/bin/python"
-cp -r "$SDK" "$root/usr/lib/python3/dist-packages/hivemind_agent"
-find "$root/usr/lib/python3/dist-packages/hivemind_agent" -depth -type d -name __pycache__ -exec rm -rf {} +
-chroot "$root" python3 -m compileall -q /usr/lib/python3/dist-packages/hivemind_agent
-rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/* "$root"/var/log/*
-HOOK
-    chmod +x "$work/customise"
+# A Python whose pip fetches the vendor packages from wherever this machine gets its own.
+find_pip() {
+    local python
+    for python in "$here/../../.venv/bin/python" python3; do
+        if "$python" -m pip --version >/dev/null 2>&1; then echo "$python"; return; fi
+    done
+    echo "the packages of vendor.lock, as no Python here has pip" >> "$work/left-out"
+}
+
+make_root() {
+    HERE="$here" SDK="$sdk" PIP="$pip" LEFT_OUT="$work/left-out" mmdebstrap --quiet --mode=root --variant=essential \
+        --include="$packages" \
+        --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+        --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+        --customize-hook="$here/customise.sh \"\$1\"" "$1" "$work/root.tar"
 }
 
 from_debian() {
+    local suite pip="" made=""
     need_mmdebstrap
-    write_customisation
-    SDK="$sdk" mmdebstrap --quiet --mode=root --variant=essential --include="$packages" \
-        --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-        --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-        --customize-hook="$work/customise \"\$1\"" "$suite" "$work/root.tar"
+    touch "$work/left-out"
+    [ "$vendor" = no ] || pip=$(find_pip)
+    for suite in $suites; do
+        say "starting from Debian $suite: $packages"
+        if make_root "$suite"; then made=$suite; break; fi
+        say "Debian $suite cannot be had"
+        echo "Debian $suite" >> "$work/left-out"
+    done
+    [ -n "$made" ] || fail "no Debian packages can be had"
     say "packed $(du -m "$work/root.tar" | cut -f1) MiB, importing"
+    common_changes+=(--change "LABEL $left_out_label=\"$(paste -sd, "$work/left-out")\"")
     docker import "${common_changes[@]}" --change 'CMD ["python3"]' \
         "$work/root.tar" "$candidate" >/dev/null
 }
@@ -139,20 +143,33 @@ assert os.getcwd() == "/app" and os.environ["PYTHONPATH"] == "/app", "the workin
     docker run --rm --network none --entrypoint /bin/busybox "$candidate" true || fail "the new image has no busybox"
 }
 
+check_vendor() {
+    [[ "$vendor" = no || "$(left_out "$candidate")" = *vendor.lock* ]] ||
+        docker run --rm --network none --read-only --tmpfs /home/agent:uid=1000 "$candidate" sh -c \
+            'python3 -c "import aiohttp, claude_agent_sdk" && claude --version && node --version' >/dev/null ||
+        fail "the packages of vendor.lock do not work in the new image"
+}
+
 # What the name held before stays while an agent image is still built on it.
 name_it() {
     local before
-    before=$(docker image inspect --format '{{.Id}}' "$1" 2>/dev/null || true)
-    docker tag "$candidate" "$1"
+    before=$(docker image inspect --format '{{.Id}}' "$tag" 2>/dev/null || true)
+    docker tag "$candidate" "$tag"
     [ -z "$before" ] || docker rmi "$before" >/dev/null 2>&1 || true
-    say "made $1 ($hash)"
+    say "made $tag ($hash)"
+}
+
+make_hermes() {
+    [ -n "${AGENT_BASE_TAG:-}" ] && [ -z "${AGENT_BASE_HERMES_TAG:-}" ] || "$here/../base-hermes/build.sh" "$@"
 }
 
 docker version >/dev/null 2>&1 || fail "no Docker engine answers"
 hash=$(recipe_hash)
-set_labels
-if [ "${1:-}" != --force ] && is_up_to_date; then
-    say "$tag is up to date ($hash)"
+common_changes+=(--change "LABEL $label=$hash")
+if [ "${1:-}" != --force ] && [ "$(label_of "$tag" "$label")" = "$hash" ]; then
+    missing=$(left_out "$tag")
+    say "$tag is up to date ($hash)${missing:+, without $missing; --force tries again}"
+    make_hermes
     exit 0
 fi
 work=$(mktemp -d)
@@ -162,15 +179,11 @@ if [ -n "$wanted" ]; then
     if from_published; then made=yes; else say "$wanted cannot be had, using Debian packages"; fi
 fi
 if [ -z "$made" ]; then
-    say "starting from Debian $suite: $packages"
     from_debian
+    check_vendor
+    missing=$(left_out "$candidate")
+    [ -z "$missing" ] || say "made without $missing"
 fi
 check
-name_it "$tag"
-if [ -n "$hermes_tag" ] && [ -z "$hermes_wanted" ]; then name_it "$hermes_tag"; fi
-if [ -n "$hermes_tag" ] && [ -n "$hermes_wanted" ]; then
-    docker image inspect "$hermes_wanted" >/dev/null 2>&1 || docker pull --quiet "$hermes_wanted" >/dev/null ||
-        fail "$hermes_wanted cannot be had"
-    docker tag "$hermes_wanted" "$hermes_tag"
-    say "$hermes_tag is $hermes_wanted"
-fi
+name_it
+make_hermes "$@"

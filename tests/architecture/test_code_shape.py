@@ -12,6 +12,7 @@ CATCH_EVERYTHING = {
     "agents/default-query/agent.py": "the one who asks gets a sentence, whatever happens",
     "agents/default-scope/agent.py": "a room is not left without its filter, whatever happens",
     "agents/sdk/hivemind_agent/mcp/server.py": "a request over MCP is answered, whatever happens in the tool",
+    "agents/examples/agent-sdk-query/agent.py": "the SDK raises plain exceptions, and an agent always answers",
     "agents/services/builds.py": "a build that fails in an unforeseen way ends as failed",
     "hivemind/kit/admin/health.py": "a check that breaks is shown as a failed check",
     "hmctl/cli.py": "the client's outermost edge",

@@ -28,7 +28,14 @@ PLACES = ("/tmp", "/var/tmp", "/home/agent", "/dev/shm", "/run/hive", "/run/hive
 
 def _shared_candidates() -> Iterator[str]:
     """Files that could be the same file in another container."""
-    yield from ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/usr/bin/python3.11", "/bin/sh", "/etc/passwd")
+    yield from (
+        "/etc/hosts",
+        "/etc/hostname",
+        "/etc/resolv.conf",
+        os.path.realpath("/usr/bin/python3"),
+        "/bin/sh",
+        "/etc/passwd",
+    )
     yield from ("/run/hive-gate/busybox", "/run/hive-gate", "/run/hive", "/run/hive/hosts", "/", "/etc", "/dev/null")
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         yield line.split()[4]

@@ -22,6 +22,7 @@ from runner.engine.docker import DockerEngine
 from runner.llm.providers import LlmRoute, Provider
 from runner.llm.retries import RetryPolicy
 from runner.stages.environment import BRIDGE_PORT, BRIDGE_URL
+from tests.agents.base.conftest import vendor  # noqa: F401 - a fixture
 from tests.runner.bridge.conftest import Tools
 from tests.runner.engine.conftest import docker_engine, engine_state  # noqa: F401 - fixtures
 from tests.runner.llm.fake_upstream import FakeUpstream, completion, serving
@@ -29,7 +30,7 @@ from tests.runner.sdks import vendoring
 from tests.runner.sdks.conftest import call
 
 # A busy machine takes a minute for the image, and another for reading the clients' source.
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.usefixtures("vendor")]
 
 KEY, ROW, TOKEN = "sk-operator-7c1d", "secret-row-55", "stage-token-0123456789abcdef"
 # OpenAI: plain, stream, two of a tool round, 20 at once. Anthropic: plain, stream, two of a tool round.

@@ -1,4 +1,7 @@
-"""A build context with the two clients and all that they need, copied from this interpreter's packages."""
+"""A build context with the two clients and what they need, copied from this interpreter's packages.
+
+What is compiled fits no other Python than this one: pydantic is the base image's own, and one has a stand-in.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 FOLDER = Path(__file__).parent / "sealed"
+COMPILED = {"pydantic", "pydantic-core", "jiter"}
 
 
 def closure(*names: str) -> dict[str, metadata.Distribution]:
@@ -35,8 +39,8 @@ def context() -> bytes:
         for path in sorted(FOLDER.iterdir()):
             if path.is_file():
                 tar.add(path, path.name)
-        for distribution in closure("openai", "anthropic").values():
-            for file in distribution.files or []:
+        for name, distribution in closure("openai", "anthropic").items():
+            for file in (distribution.files or []) if name not in COMPILED else ():
                 source = Path(str(file.locate()))
                 if ".." not in file.parts and source.is_file():
                     tar.add(source, f"site-packages/{file}")
