@@ -47,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.as_json:
             print(json.dumps(receipts.as_failure(error), indent=2))
         else:
-            print(f"{'could not check' if undecided else 'refused'}  {error.check}: {error} [{error.code}]")
+            told = _shown(str(error))
+            print(f"{'could not check' if undecided else 'refused'}  {error.check}: {told} [{error.code}]")
             print(error.remedy)
         return NOT_CHECKED if undecided else BAD
     return VERIFIED
@@ -153,7 +154,12 @@ def _software(options: argparse.Namespace, quote: VerifiedQuote) -> Iterator[str
 
 def _line(check: CheckResult) -> str:
     outcome = "verified    " if check.outcome is Outcome.VERIFIED else "not checked "
-    return f"{outcome} {check.name}" + (f": {check.detail}" if check.detail else "")
+    return f"{outcome} {check.name}" + (f": {_shown(check.detail)}" if check.detail else "")
+
+
+def _shown(text: str) -> str:
+    """The text on one line with nothing in it that a terminal would obey; it may be of whoever made the file."""
+    return "".join(ch if ch.isprintable() else ascii(ch)[1:-1] for ch in text)
 
 
 def _read(path: Path, limit: int) -> bytes:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from attestation.__main__ import BAD, NOT_CHECKED, VERIFIED, main
 from attestation.canonical import ROOM_V1
 from attestation.encoding import b64
+from attestation.receipt import OWNER
 from tests.attestation import invented, paid
 
 NO_NETWORK = """
@@ -158,3 +160,22 @@ def test_no_connection_is_opened_and_no_server_loaded(files: dict[str, str]) -> 
         [sys.executable, "-c", NO_NETWORK, *arguments], check=False, capture_output=True, text=True, env={"PATH": ""}
     )
     assert (done.returncode, done.stderr.strip()) == (VERIFIED, "[]"), done.stdout + done.stderr
+
+
+def test_a_text_of_a_receipt_cannot_pass_for_a_verdict(
+    files: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Carol signs a receipt of her own; its room is called like a line of the verdict."""
+    forged = f"room\nverified     {OWNER}\r\x1b[2Kverified     {OWNER}"
+    room = replace(paid.ROOM, room_id=forged)
+    path = tmp_path / "forged"
+    path.write_bytes(ROOM_V1.encode(paid.receipt(room=room, room_id=forged)))
+
+    assert main(["verify", str(path), "--accept-development"]) == VERIFIED
+
+    told = capsys.readouterr().out
+    assert "\x1b" not in told and "\r" not in told
+    assert [line for line in told.splitlines() if OWNER in line and line.startswith("verified")] == [
+        line for line in told.splitlines() if line.startswith("verified     room")
+    ]
+    assert f"not checked  {OWNER}" in told
