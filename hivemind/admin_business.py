@@ -10,6 +10,7 @@ from django.db.models import F, Min, Q, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 
+from attestation.server import signer
 from billing import effects
 from billing.admin import accounts, amounts, codes, price_pages
 from billing.effects import Used
@@ -21,6 +22,7 @@ from hivemind.kit.admin import charts, columns
 from hivemind.kit.admin.charts import Chart, Series
 from hivemind.kit.admin.remembered import Remembered
 from hivemind.kit.admin.tallies import Tallied, Tally, tallied
+from rooms.selectors import builds
 from runner.selectors import by_day
 
 CHECKED_WITHIN = timedelta(days=2)
@@ -128,6 +130,7 @@ def _soon() -> dict[str, Mapping[str, Tallied]]:
         [
             Tally("running dry", accounts.running_dry(Account.objects.all())),
             Tally("expiring codes", codes.about_to_expire(CreditCode.objects.all()), Sum(left)),
+            Tally("rooms locked out", builds.refusing(signer.compose_hash())),
         ]
     )
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from billing.admin import amounts
 from hivemind import admin_business, admin_counts, admin_services
@@ -46,6 +47,7 @@ def context(request: HttpRequest, shared: dict[str, Any]) -> dict[str, Any]:
         *(_of_jobs() if may("kit.view_scheduledjob") else ()),
         *_of_runs(counted),
         *_of_builds(counted),
+        *(_of_rooms() if may("rooms.view_room") else ()),
         *admin_business.needs(request, counted),
     ]
     shared |= {
@@ -113,6 +115,12 @@ def _of_builds(counted: Counts) -> list[Need]:
         ),
     ]
     return [Need(weight, text, url) for weight, count, text, url in told if count]
+
+
+def _of_rooms() -> list[Need]:
+    count = admin_business.soon()["rooms locked out"][""].number
+    text = f"{columns.counted(count, 'room')} in force accept" + ("s" if count == 1 else "") + " no build that runs now"
+    return [Need("warning", text, reverse("admin:rooms_room_by_build"))] if count else []
 
 
 def _counts(request: HttpRequest, counted: Counts) -> list[Count]:

@@ -7,9 +7,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from agents.admin import builds, pages
+from agents.admin import space as space_page
 from agents.enums import AgentType, InspectionMode
 from agents.models import Agent
 from agents.packages.limits import MIB
+from agents.selectors import space
 from hivemind.kit.admin import audit_events, columns, panels
 from hivemind.kit.admin.columns import column
 from hivemind.kit.admin.deeds import WholePage
@@ -38,7 +40,7 @@ class AgentAdmin(OperatedAdmin):
     """Uploaded packages."""
 
     shown = SHOWN
-    whole = (SWEEP,)
+    whole = (space_page.PAGE, SWEEP)
     list_select_related = ("tenant",)
     list_display = ("agent", "kind", "source", "tenant_link", "brought_to", "sizes", "image", "created", "used")
     list_filter = (
@@ -196,11 +198,9 @@ class AgentAdmin(OperatedAdmin):
 def _of_tenant(tenant: Tenant, request: HttpRequest) -> Panel | None:
     if not request.user.has_perm("agents.view_agent"):
         return None
-    rows = Agent.objects.filter(tenant=tenant)
-    count = {kind: rows.filter(agent_type=kind).count() for kind in AgentType}
     return Panel(
         "Agents",
-        facts=[(f"{kind} agents", columns.number(n)) for kind, n in count.items()],
+        facts=space_page.facts(space.of(tenant.pk)),
         url=columns.list_of("agents_agent", q=tenant.pk),
         url_text="its agents",
     )

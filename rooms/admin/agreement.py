@@ -7,6 +7,7 @@ from attestation.errors import VerificationError
 from attestation.manifests.room import AgentDigests, AgentRef, QueryRef, RoomManifest
 from hivemind.kit.admin import columns
 from hivemind.kit.admin.panels import Panel
+from rooms.access import policies
 from rooms.models import Room
 from rooms.selectors import rooms
 
@@ -64,6 +65,7 @@ def _facts(manifest: RoomManifest) -> Facts:
         ("Row policies", "required" if manifest.require_row_policies else "as the scope agent likes"),
         ("Trust in builds", manifest.trust.mode.replace("_", " ")),
         ("Accepted builds", _builds(manifest.trust.allowed_composes)),
+        ("The running build", _running(manifest)),
         ("Serial", str(manifest.serial)),
         ("Changed", columns.both(_moment(manifest.updated_at))),
         ("Expires", columns.both(_moment(manifest.expires_at))),
@@ -82,6 +84,14 @@ def _query(ref: QueryRef) -> object:
 
 def _builds(composes: tuple[str, ...]) -> object:
     return columns.code("\n".join(composes)) if composes else "any that the operator runs"
+
+
+def _running(manifest: RoomManifest) -> object:
+    try:
+        policies.check_build(manifest)
+    except VerificationError as error:
+        return columns.badge("danger", f"refused: {error.code.replace('_', ' ')}")
+    return columns.badge("success", "accepted")
 
 
 def _digests(agent: AgentDigests) -> tuple[object, ...]:

@@ -16,7 +16,7 @@ from hivemind.kit.admin.operated import OperatedAdmin
 from hivemind.kit.admin.panels import Panel
 from hivemind.kit.admin.questions import Answer, question
 from hivemind.kit.audit import Actor
-from rooms.admin import agreement
+from rooms.admin import agreement, by_build
 from rooms.errors import RoomNotFound
 from rooms.models import Invite, Room, ShareLink, VaultItem
 from rooms.selectors.rooms import in_force
@@ -60,6 +60,7 @@ class RoomAdmin(OperatedAdmin):
 
     shown = SHOWN
     deeds = (REVOKE,)
+    whole = (by_build.PAGE,)
     list_select_related = ("tenant",)
     list_display = ("room", "state", "tenant_link", "invites", "shared", "created")
     list_filter = (

@@ -52,13 +52,15 @@ DEEDS = {
     "billing.price:cancel": PAYING,
     "billing.spendtoken:revoke_token": PAYING,
     "agents.agent:sweep": SERVING,
+    "agents.agent:space": set(EVERY),
     "attestation.seenbuild:evidence": set(EVERY),
     "rooms.room:revoke": SERVING,
+    "rooms.room:by_build": set(EVERY),
     "runner.run:stop": SERVING,
 }
 
 # Done to no single row.
-WIDE = {"add", "sweep", "evidence"}
+WIDE = {"add", "sweep", "space", "by_build", "evidence"}
 
 
 def client_of(role: str) -> Client:
