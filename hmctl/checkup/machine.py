@@ -47,6 +47,7 @@ def _stores(app: App, checkup: Checkup) -> None:
     typed: dict[str, Callable[[], object]] = {
         "trust.json": app.trust_store.all,
         "compose-pins.json": app.pins.store.all,
+        "known-rooms.json": app.known_rooms.all,
         TRUST_POLICY: lambda: demands.load(home),
     }
     names = sorted({path.name for path in home.glob("*.json")} | typed.keys())

@@ -15,7 +15,7 @@ from hmctl import services
 from hmctl.app import App
 from hmctl.client import wire
 from hmctl.client.transport import JsonObject
-from hmctl.errors import RoomRejected
+from hmctl.errors import BadInput, RoomRejected
 from hmctl.packages.packing import Package
 from hmctl.packages.uploads import Role
 from hmctl.rooms import opening
@@ -82,6 +82,12 @@ class Created:
         """The answer for --json, its room made of signed values."""
         room = opening.room_json(wire.obj(self.answer, "room"), self.verified)
         return dict(self.answer) | {"room_id": self.verified.manifest.room_id, "room": room}
+
+
+def check_memory(app: App) -> None:
+    """Finds out before a room is made whether what is remembered of rooms can be relied on (StoreDamaged)."""
+    app.known_rooms.all()
+    app.known_rooms.owner_key(app.profile.service.url, "")
 
 
 def check(app: App, terms: Terms, answer: JsonObject, *, packages: Mapping[Role, Package]) -> Created:
@@ -155,12 +161,16 @@ def _check_sources(manifest: RoomManifest, packages: Mapping[Role, Package]) -> 
 
 
 def _remember(app: App, verified: VerifiedRoom) -> None:
+    """Keeps owner key and version. The room exists by now, and its invite is shown once: a full disk is a warning."""
     service, manifest = app.profile.service.url, verified.manifest
     before = app.known_rooms.owner_key(service, manifest.tenant_id)
     if before and before != verified.owner_pubkey_b64:
         app.terminal.warn("this room is signed by another owner key than your earlier rooms here")
-    app.known_rooms.remember(service, manifest.room_id, opening.as_known(verified))
-    app.known_rooms.remember_owner_key(service, manifest.tenant_id, verified.owner_pubkey_b64)
+    try:
+        app.known_rooms.remember(service, manifest.room_id, opening.as_known(verified))
+        app.known_rooms.remember_owner_key(service, manifest.tenant_id, verified.owner_pubkey_b64)
+    except BadInput as problem:
+        app.terminal.warn(f"this room is not remembered: {problem.message}")
 
 
 def _folded(names: tuple[str, ...]) -> set[str]:

@@ -16,6 +16,7 @@ from hmctl.errors import RoomRejected
 from hmctl.trust.jsonstore import Document, JsonStore
 
 _VERSION: Final = 1
+_LATER: Final = "revoked"  # the section that files of earlier versions do not have
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,13 @@ class KnownRooms:
         entry = self._section(self._store.load(), "rooms").get(_key(service, room_id))
         return None if entry is None else self._known(entry)
 
+    def all(self) -> dict[str, Known]:
+        """Every room that was met, by service and room id (StoreDamaged)."""
+        return {key: self._known(entry) for key, entry in self._section(self._store.load(), "rooms").items()}
+
     def newest(self, room_id: str, owner_pubkey_b64: str) -> Known | None:
         """The newest version of this owner's room that was seen at any service (StoreDamaged)."""
-        rooms = self._section(self._store.load(), "rooms")
-        entries = [self._known(rooms[key]) for key in rooms if key.endswith(f"|{room_id}")]
+        entries = [known for key, known in self.all().items() if key.endswith(f"|{room_id}")]
         seen = [known for known in entries if known.owner_pubkey_b64 == owner_pubkey_b64]
         return max(seen, key=lambda known: (known.serial, known.signed_at), default=None)
 
@@ -101,20 +105,16 @@ class KnownRooms:
     def _known(self, entry: object) -> Known:
         if not isinstance(entry, dict):
             raise self._store.damaged("holds an entry of another shape")
-        known = Known(
-            owner_pubkey_b64=wire.text(entry, "owner_pubkey_b64"),
-            manifest_hash=wire.text(entry, "manifest_hash"),
-            serial=wire.whole(entry, "serial") or 0,
-            signed_at=wire.number(entry, "signed_at") or 0.0,
-        )
-        if not known.owner_pubkey_b64:
-            raise self._store.damaged("holds a room without an owner key")
-        return known
+        owner, digest = wire.text(entry, "owner_pubkey_b64"), wire.text(entry, "manifest_hash")
+        serial, signed_at = wire.whole(entry, "serial"), wire.number(entry, "signed_at")
+        if not owner or not digest or serial is None or signed_at is None:
+            raise self._store.damaged("holds a room of which not everything is known")
+        return Known(owner, digest, serial, signed_at)
 
     def _section(self, content: Document, name: str) -> Document:
         if content.get("version") != _VERSION:
             raise self._store.damaged("was written by another version of hmctl")
-        section = content.setdefault(name, {})
+        section = content.setdefault(name, {}) if name == _LATER else content.get(name)
         if not isinstance(section, dict):
             raise self._store.damaged("has another shape than expected")
         return section

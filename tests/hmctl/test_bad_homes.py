@@ -104,6 +104,14 @@ def test_a_home_that_is_no_folder_is_one_error(
     assert service.requests("POST", ".*") == []
 
 
+@pytest.mark.usefixtures("_full")
+def test_the_invite_of_a_new_room_is_not_lost_on_a_full_disk(alice: Shell) -> None:
+    shown = alice("room", "create", "aaaaaaaaaaaa", "--rules", "r", "--query-agent", "bbbbbbbbbbbb")
+
+    assert shown.code == 0 and "Invite: hmroom://" in shown.out
+    assert "this room is not remembered" in shown.err
+
+
 def test_a_rotated_key_that_cannot_be_kept_is_printed(
     alice: Shell, service: LyingService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

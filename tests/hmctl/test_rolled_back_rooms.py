@@ -1,5 +1,6 @@
 """Every command that reads a room refuses one that is older than what was seen, and sends nothing more to it."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -69,3 +70,46 @@ def test_the_list_notices_it_too(reason: str, alice: Shell, service: LyingServic
     assert shown.code == 0
     assert reason.split(maxsplit=1)[0] in (shown.out + shown.err)
     assert "active" not in shown.out
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("serial", None),
+        ("serial", "2"),
+        ("serial", 2.5),
+        ("signed_at", None),
+        ("signed_at", 10**400),
+        ("manifest_hash", 5),
+    ],
+)
+def test_a_version_that_cannot_be_read_is_not_forgotten(
+    member: str, value: object, alice: Shell, service: LyingService
+) -> None:
+    roll_back = _older(service)
+    assert alice("room", "inspect", ROOM).code == 0
+    store = alice.home / "known-rooms.json"
+    content = json.loads(store.read_text())
+    (entry,) = content["rooms"].values()
+    store.write_text(json.dumps({**content, "rooms": {next(iter(content["rooms"])): entry | {member: value}}}))
+    roll_back()
+
+    shown = alice("room", "ask", ROOM, "How much?", "--json")
+
+    assert shown.code == 1 and json.loads(shown.out)["error"]["code"] == "store_damaged"
+    assert service.requests("POST", ".*") == []
+    assert "known-rooms.json" in alice("doctor").out
+
+
+@pytest.mark.parametrize("lost", ["rooms", "owners"])
+def test_a_store_without_one_of_its_parts_is_damaged(lost: str, alice: Shell, service: LyingService) -> None:
+    assert alice("room", "inspect", ROOM).code == 0
+    store = alice.home / "known-rooms.json"
+    content = json.loads(store.read_text())
+    del content[lost]
+    store.write_text(json.dumps(content))
+
+    shown = alice("room", "create", "aaaaaaaaaaaa", "--rules", "r", "--query-agent", "bbbbbbbbbbbb", "--json")
+
+    assert shown.code == 1 and json.loads(shown.out)["error"]["code"] == "store_damaged"
+    assert service.requests("POST", ".*") == []

@@ -107,6 +107,7 @@ def run(app: App, options: Options) -> None:
         _show_plan(app, options, plans)
         return
     owner = app.owner()
+    creating.check_memory(app)
     service = app.profile.service
     live_build = decide.proven_build(service, app.admit(service))
     options = options.settled(now=app.clock.now(), live_build=live_build)
