@@ -32,15 +32,19 @@ print(agent.chat(os.environ["QUERY_PROMPT"]), file=answer)
 """
 
 
-def context() -> bytes:
-    """The agent's folder as an archive. Skips where the base image was made without Hermes."""
+def context(role: str = "") -> bytes:
+    """The agent's folder as an archive; with `role` the package says its role itself.
+
+    Skips where the base image was made without Hermes.
+    """
     shown = ["docker", "image", "inspect", "--format", "{{json .Config.Labels}}", BASE]
     labels = json.loads(subprocess.run(shown, capture_output=True, text=True, check=True).stdout) or {}
     if labels.get(LEFT_OUT) != "":
         pytest.skip(f"{BASE} is without Hermes Agent; agents/base/build.sh --force tries to get it")
+    dockerfile = DOCKERFILE + (f"ENV HIVEMIND_AGENT_ROLE={role}\n" if role else "")
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, text in (("Dockerfile", DOCKERFILE), ("main.py", AGENT)):
+        for name, text in (("Dockerfile", dockerfile), ("main.py", AGENT)):
             info = tarfile.TarInfo(name)
             info.size = len(text.encode())
             tar.addfile(info, io.BytesIO(text.encode()))

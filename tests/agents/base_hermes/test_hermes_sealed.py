@@ -54,6 +54,17 @@ def test_without_a_role_it_has_no_tools(box: Box) -> None:
     assert not any(seen.body.get("tools") for seen in room.upstream.seen)
 
 
+def test_a_package_that_somebody_uploads_says_its_role_itself(engine: DockerEngine) -> None:  # noqa: F811
+    own = Box(engine, context(role="query"))
+    sql = sql_tool([{"entries": 2}])
+    try:
+        ended, _ = own.run("query", [SELECT, "Two."], tools=[sql], **ASKED)
+        assert (ended.stdout, len(sql.asked)) == (b"Two.\n", 1), ended.stderr
+    finally:
+        engine.close()
+        engine.remove_image(own.tag)
+
+
 def test_a_used_up_budget_ends_it(box: Box) -> None:
     ended, room = box.run("query", [SELECT, "Two."], tools=[sql_tool()], calls=1, HIVEMIND_AGENT_ROLE="query", **ASKED)
     assert b"Budget exhausted" in ended.stdout, ended.stderr

@@ -12,6 +12,8 @@ import pytest
 
 from runner.tools.files import FileListing, ListFilesTool, QueryAgentFiles, ReadFileTool
 from tests.agents.default.scripted import AGENTS, TOKEN, Stage, schema_tool, sql_tool, stage
+from tests.agents.sdk.test_rehearsals import Simulator
+from tests.runner.artifacts.test_bridge_uploads import Shelf
 
 LISTED = ("execute_sql", "get_schema")
 QUERY = {*LISTED, "upload_artifact", "upload_report_artifact"}
@@ -159,6 +161,29 @@ def test_files_are_read_by_path(registered: Callable[..., Hermes]) -> None:
         assert hermes.call("read_query_agent_file", {"path": "agent.py"}) == "print(1)\n"
         assert [file["path"] for file in hermes.call("list_query_agent_files")["files"]] == ["agent.py"]
         assert "error" in hermes.call("read_query_agent_file")
+
+
+def test_what_a_query_agent_leaves_is_kept(registered: Callable[..., Hermes]) -> None:
+    shelf = Shelf()
+    with stage("query", tools=[sql_tool()], desk=shelf) as room:
+        hermes = registered(room, HIVEMIND_AGENT_ROLE="query", HIVEMIND_QUERY_UPLOAD_ARTIFACTS="true")
+        assert hermes.call("upload_artifact", {"filename": "a.txt", "text": "hello"})["size_bytes"] == 5
+        hermes.call("upload_report_artifact", {"markdown": "# Told"})
+    assert shelf.files == {"a.txt": (b"hello", "text/plain")}
+    assert shelf.reports == [("report", "# Told", True)]
+
+
+@pytest.mark.parametrize("candidates", ['["def a", "fail"]', ["def a", "fail"]])
+def test_candidates_may_come_as_json_text(registered: Callable[..., Hermes], candidates: Any) -> None:
+    simulator = Simulator()
+    told = {"QUERY_AGENT_ID": "abc", "QUERY_PROMPT": "who?", "HIVEMIND_SCOPE_ENABLE_SIMULATION_TOOLS": "true"}
+    with stage("scope", tools=[sql_tool()], query_agent_id="abc", simulator=simulator) as room:
+        hermes = registered(room, HIVEMIND_AGENT_ROLE="scope", **told)
+        first, second = hermes.call("simulate_multi", {"candidates": candidates})
+        assert (first["output"], first["error"], second["error"]) == ("def a", None, "it broke")
+        assert hermes.call("simulate_query", {"scope_fn_source": "def b"}) == "def b"
+        assert "no JSON" in hermes.call("simulate_multi", {"candidates": "def a"})["error"]
+    assert [one.prompt for one in simulator.seen] == ["who?"] * 3
 
 
 def test_a_row_cannot_speak_as_the_user(registered: Callable[..., Hermes]) -> None:
