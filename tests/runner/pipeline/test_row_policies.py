@@ -7,6 +7,7 @@ import pytest
 
 from runner.models import Run
 from tenants.databases import session
+from tests.agents.examples.bridge import EXAMPLES
 from tests.factories import packages
 from tests.factories.platform import Platform
 
@@ -52,6 +53,16 @@ def test_aggregates_see_permitted_rows_only_and_the_record_says_so(platform: Pla
     around = platform.ask(room, "SELECT count(*) FROM public.sales")
     assert "error" in json.loads(around["output"])
     assert session.run_readers_left() == []
+
+
+def test_the_example_turns_rules_into_policies(platform: Platform) -> None:
+    example = (EXAMPLES / "row-policy-scope" / "agent.py").read_text(encoding="utf-8")
+    rules = "Bob may see what was cheap.\n- show sales: id\n- only sales: amount < 25\n"
+    room = platform.room(scope=example, mediator=None, require_row_policies=True, rules=rules)
+    assert json.loads(platform.ask(room, QUESTION)["output"]) == [{"n": 2, "last": 2}]
+
+    room = platform.room(scope=example, mediator=None, rules=rules.replace("only", "onyl"))
+    assert platform.ask(room, QUESTION)["outcome"] == "scope_agent_failed"
 
 
 def test_a_function_still_filters_what_the_policies_let_through(platform: Platform) -> None:
