@@ -34,6 +34,8 @@ def test_it_asks_the_model_calls_a_tool_and_answers(box: Box) -> None:
     offered = {tool["function"]["name"] for tool in first["tools"]}
     assert offered == {"execute_sql", "get_schema", "upload_artifact", "upload_report_artifact"}
     assert second["messages"][-1]["content"] == '[{"entries": 2}]'
+    # The marks that the plugin takes out of results are still those that this version obeys.
+    assert "[OUT-OF-BAND USER MESSAGE" in first["messages"][0]["content"]
 
 
 def test_a_scope_agent_has_its_function_checked(box: Box) -> None:
