@@ -1,21 +1,15 @@
 """What is different in new terms, in plain words: nobody should have to find it by reading both."""
 
 import difflib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from attestation.manifests.room import AgentRef, RoomManifest
 from hmctl import io
-from hmctl.render import units
+from hmctl.render import units, unread
 
 _NOTHING: Final = "nothing"
-# Members that are told below in words, or that change with every version.
-_TOLD: Final = frozenset(
-    {"schema", "name", "rules", "rules_hash", "policy", "scope", "query", "mediator", "output", "egress", "trust"}
-    | {"allowed_tables", "created_at", "updated_at", "serial", "expires_at", "agents", "owner_pubkey_b64"}
-)
 
 
 @dataclass(frozen=True)
@@ -47,11 +41,11 @@ def between(
     for subject, (before, after) in texts.items():
         if before != after:
             changes.append(Change(subject, before, after, tuple(_lines(before, after))))
-    unknown = sorted({*old_wire, *new_wire} - _TOLD)
+    was, now = unread.members(old, old_wire), unread.members(new, new_wire)
     changes += [
-        Change(f"Signed member {name!r}", _json(old_wire, name), _json(new_wire, name))
-        for name in unknown
-        if _json(old_wire, name) != _json(new_wire, name)
+        Change(f"Signed member {name!r}", was.get(name, "absent"), now.get(name, "absent"))
+        for name in sorted({*was, *now})
+        if was.get(name) != now.get(name)
     ]
     return changes
 
@@ -118,7 +112,3 @@ _SUBJECTS: Final[Mapping[str, Callable[[RoomManifest], str]]] = {
     "Allowed builds": lambda manifest: ", ".join(sorted(manifest.trust.allowed_composes)) or _NOTHING,
     "Expires": _expiry,
 }
-
-
-def _json(wire: Mapping[str, Any], name: str) -> str:
-    return json.dumps(wire[name], sort_keys=True) if name in wire else "absent"

@@ -5,7 +5,7 @@ from typing import Final
 
 from attestation.manifests.normalise import OPERATOR_UPDATES
 from attestation.manifests.room import SEALED, AgentRef, RoomManifest
-from hmctl.render import columns, units
+from hmctl.render import columns, units, unread
 from hmctl.rooms.opening import OpenedRoom
 from hmctl.trust.decide import Standing
 
@@ -49,6 +49,9 @@ def terms(opened: OpenedRoom) -> str:
         parts += ["Policy for the agents:", _text(manifest.policy)]
     else:
         parts.append("Policy for the agents: the rules above")
+    beyond = unread.members(manifest, opened.verified.wire)
+    if beyond:
+        parts += _section("Also signed, and not known to this version of hmctl", list(beyond.items()))
     return "\n".join([*parts, *_section("Proof", _proof(opened))])
 
 
