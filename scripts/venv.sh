@@ -51,7 +51,7 @@ install_python() {
 if up_to_date; then
     exit 0
 fi
-[ "$(uname -s)" = Linux ] || fail "Hivemind's server runs on Linux; the client alone installs anywhere: pip install hmctl"
+[ "$(uname -s)" = Linux ] || fail "Hivemind's server runs on Linux; the client alone installs anywhere: pip install ."
 python=$(find_python) || { install_python; python=$(find_python) || fail "this system's Python is older than 3.11"; }
 if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
     say "making .venv with $("$python" --version)"
