@@ -34,7 +34,7 @@ label_of() { docker image inspect --format "{{index .Config.Labels \"$1\"}}" "$t
 recipe_hash() {
     { docker image inspect --format '{{.Id}}' "$base"
       printf '%s\0' "$vendor"
-      find "$here" -type f -not -path '*/__pycache__/*' -printf '%P\n' | LC_ALL=C sort | while read -r path; do
+      find "$here" -type f -not -path '*/__pycache__/*' -not -name README.md -printf '%P\n' | LC_ALL=C sort | while read -r path; do
           printf '%s\0' "$path"; cat "$here/$path"
       done
     } | sha256sum | cut -c1-16
