@@ -15,6 +15,7 @@ import click
 from hivemind.local import checkout, demo, docker_engine, files, own_service, processes, supervisor, trial
 from hivemind.local.errors import LocalError, NotReady
 
+BASE_IMAGE = "hivemind-agent-base:latest"
 HEALTH_SECONDS = 120.0
 STOP_SECONDS = 60.0
 WATCHED = ("*.py", "*.sql", "*.html", "*.toml", ".env", "requirements/*.lock")
@@ -39,13 +40,17 @@ def quickstart(*, no_demo: bool) -> None:
     here = checkout.read()
     here.layout.state_dir.mkdir(parents=True, exist_ok=True)
     environment = trial.with_defaults(here, _with_engine(here, narrator))
-    image = _begin_base_image(here, environment)
+    # Its name alone: nobody has to wait for the second image, which takes as long again and is needed by few.
+    image = _begin_image("base", here, environment | {"AGENT_BASE_TAG": BASE_IMAGE})
     _ensure_service(here, environment, narrator)
     account = _begin_operator(environment)
     _check_processes(here)
     _await_base_image(image, here, narrator)
+    second = _begin_image("base-hermes", here, environment)
     if not no_demo:
         demo.play(here, say=narrator.say)
+    if second.poll() is None:
+        narrator.say(f"a second base image is still being made, see {_short(_image_log(here))}")
     _check_processes(here)
     _closing_words(here, password=_operator_password(account))
 
@@ -60,9 +65,9 @@ def _with_engine(here: checkout.Checkout, narrator: Narrator) -> dict[str, str]:
     return {**environment, "HIVEMIND_DOCKER_HOST": address, "DOCKER_HOST": address}
 
 
-def _begin_base_image(here: checkout.Checkout, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Let the base image of the agents be made while the service starts; an image that is there costs nothing."""
-    script = checkout.ROOT / "agents" / "base" / "build.sh"
+def _begin_image(folder: str, here: checkout.Checkout, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Let a base image of the agents be made meanwhile; one that is there costs nothing."""
+    script = checkout.ROOT / "agents" / folder / "build.sh"
     return processes.start([str(script)], log=_image_log(here), cwd=checkout.ROOT, env=environment)
 
 
