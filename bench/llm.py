@@ -28,6 +28,8 @@ TOKEN = "bench-session-token-0123456789"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 FIRST_SECONDS, WHOLE_SECONDS, CHUNKS = 0.02, 0.5, 20
 ASK = {"model": "m", "max_tokens": 64, "messages": [{"role": "user", "content": "x" * 3000}]}
+# The gateway asks for every answer as a stream, so the cap says which kind is measured.
+ASK_WHOLE = {**ASK, "max_tokens": 65}
 
 
 class NoTools:
@@ -41,17 +43,18 @@ class NoTools:
 
 
 async def answer(request: web.Request) -> web.StreamResponse:
-    """A stream that begins after FIRST_SECONDS, or a whole answer after WHOLE_SECONDS."""
-    if not (await request.json()).get("stream"):
-        await asyncio.sleep(WHOLE_SECONDS)
+    """An answer in pieces that begins after FIRST_SECONDS, or one in a single piece after WHOLE_SECONDS."""
+    asked = await request.json()
+    whole = asked["max_tokens"] == ASK_WHOLE["max_tokens"]
+    await asyncio.sleep(WHOLE_SECONDS if whole else FIRST_SECONDS)
+    if not asked.get("stream"):
         message = {"role": "assistant", "content": "done"}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         usage = {"prompt_tokens": 1000, "completion_tokens": 10}
         return web.json_response({"choices": [choice], "usage": usage})
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await response.prepare(request)
-    await asyncio.sleep(FIRST_SECONDS)
-    for _ in range(CHUNKS):
+    for _ in range(1 if whole else CHUNKS):
         await _send(response, choices=[{"index": 0, "delta": {"content": "word "}}])
     await _send(response, choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}])
     await _send(response, choices=[], usage={"prompt_tokens": 1000, "completion_tokens": CHUNKS})
@@ -97,7 +100,7 @@ async def whole(session: aiohttp.ClientSession, url: str, *, calls: int) -> floa
     """Seconds until so many calls that were made at once are answered."""
 
     async def one() -> None:
-        async with session.post(url, json=ASK, headers=HEADERS) as response:
+        async with session.post(url, json=ASK_WHOLE, headers=HEADERS) as response:
             response.raise_for_status()
             await response.read()
 

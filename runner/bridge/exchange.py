@@ -60,8 +60,9 @@ async def _asked(stage: LiveStage, route: LlmRoute, request: ChatRequest, on_pie
         )
         progress = Progress()
         try:
-            streamed = on_piece is not None
-            body = request.upstream_body(model=route.model, max_tokens=reservation.max_tokens, stream=streamed)
+            # Always as a stream: a long answer is no silence then, one that nobody waits for ends at once, and what was
+            # said of it is known.
+            body = request.upstream_body(model=route.model, max_tokens=reservation.max_tokens, stream=True)
             call = UpstreamCall(route, body, stage.session.deadline, on_piece, progress)
             completion = await stage.gateway.chat(call)
         except BaseException as error:

@@ -27,7 +27,7 @@ USAGE_SECONDS = 5.0
 class UpstreamCall:
     """One request on its way: where to, what, and until when (seconds of the monotonic clock).
 
-    With `on_piece` the answer is asked for as a stream and handed on as it comes.
+    With `on_piece` the answer is handed on as it comes, where the body asks for a stream.
     """
 
     route: LlmRoute
@@ -35,6 +35,11 @@ class UpstreamCall:
     deadline: float | None = None
     on_piece: OnPiece | None = None
     progress: Progress = field(default_factory=Progress)
+
+    @property
+    def shown(self) -> bool:
+        """Whether somebody has seen a part of the answer, so that it can't begin anew."""
+        return self.on_piece is not None and self.progress.received_chars > 0
 
 
 class Gateway:
@@ -52,7 +57,7 @@ class Gateway:
     async def chat(self, call: UpstreamCall) -> Completion:
         """The model's whole answer.
 
-        Tries again while nothing has been received, the failure may pass and the deadline leaves time.
+        Tries again while nothing has been handed on, the failure may pass and the deadline leaves time.
         Raises `UpstreamError`; what `call.on_piece` raises passes through.
         """
         try:
@@ -69,7 +74,7 @@ class Gateway:
                 return await self._attempt(call)
             except UpstreamError as error:
                 wait = self._retries.wait_seconds(attempt, error=error)
-                if wait is None or call.progress.received_chars or _too_late(call, wait):
+                if wait is None or call.shown or _too_late(call, wait):
                     raise
             call.progress.sent = False
             await asyncio.sleep(wait)
@@ -104,7 +109,7 @@ class Gateway:
             if not assembler.complete:
                 raise
         if not done and not assembler.complete:
-            raise UpstreamError("upstream_broken", retryable=not call.progress.received_chars)
+            raise UpstreamError("upstream_broken", retryable=not call.shown)
         return assembler.completion()
 
     async def _read_events(

@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 
 from runner.bridge.dialects import streams
+from tests.runner.llm.fake_upstream import STREAMED
 
 ASK = {"messages": [{"role": "user", "content": "Tell me."}], "model": "m", "max_tokens": 50}
 PATHS = ["/llm/chat", "/v1/chat/completions", "/v1/messages"]
@@ -139,7 +140,7 @@ def test_what_would_multiply_the_answer_or_lead_elsewhere_stays_behind(open_room
     for extra in ({}, {"extra_body": {**hostile, "extra_body": hostile, "max_tokens": 10**9}}):
         assert room.client.post("/v1/chat/completions", json={**ASK, **hostile, **extra}).status_code == 200
     for seen in upstream.seen:
-        assert seen.body == {"model": "room/model", "messages": ASK["messages"], "max_tokens": 10}
+        assert seen.body == {"model": "room/model", "messages": ASK["messages"], "max_tokens": 10, **STREAMED}
 
 
 def test_who_stops_reading_gives_the_call_up(open_room, upstream, monkeypatch: pytest.MonkeyPatch) -> None:

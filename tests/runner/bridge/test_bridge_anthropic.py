@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from tests.runner.llm.fake_upstream import STREAMED
+
 ASK = {"model": "claude-x", "max_tokens": 64, "messages": [{"role": "user", "content": "hi"}]}
 
 
@@ -90,6 +92,7 @@ def test_a_conversation_is_translated(open_room, upstream):
         "max_tokens": 64,
         "tools": [{"type": "function", "function": function}],
         "tool_choice": "required",
+        **STREAMED,
     }
 
 

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from tests.runner.llm.fake_upstream import STREAMED
+
 ASK = {"messages": [{"role": "user", "content": "How many rows?"}]}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "execute_sql", "arguments": '{"sql": "SELECT 1"}'}}
 
@@ -108,7 +110,7 @@ def test_extra_body_chooses_nothing_that_is_the_rooms(open_room, upstream, name)
     room = open_room(upstream=upstream, tokens=3000)
     assert room.client.post("/v1/chat/completions", json={**ASK, "extra_body": {name: OVERRIDES[name]}}).is_success
     estimate = len(ASK["messages"][0]["content"]) // 3
-    assert upstream.seen[0].body == {"model": "room/model", "max_tokens": 3000 - estimate, **ASK}
+    assert upstream.seen[0].body == {"model": "room/model", "max_tokens": 3000 - estimate, **ASK, **STREAMED}
 
 
 @pytest.mark.parametrize("name", sorted(set(OVERRIDES) - {"messages", "tools", "stream", "max_tokens"}))
@@ -118,7 +120,7 @@ def test_top_level_fields_choose_nothing_that_is_the_rooms(open_room, upstream, 
     if name == "model":
         body["model"] = "agent/expensive"
     assert room.client.post("/v1/chat/completions", json=body).is_success
-    assert upstream.seen[0].body == {"model": "room/model", "max_tokens": 50, **ASK}
+    assert upstream.seen[0].body == {"model": "room/model", "max_tokens": 50, **ASK, **STREAMED}
 
 
 def test_sampling_options_reach_the_model(open_room, upstream):

@@ -12,6 +12,9 @@ from typing import Any
 
 from aiohttp import web
 
+# What every request has that the gateway makes for a stage.
+STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
+
 Script = Callable[[web.Request, dict[str, Any]], Awaitable[web.StreamResponse]]
 
 

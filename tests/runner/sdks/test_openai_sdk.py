@@ -10,6 +10,7 @@ import openai
 import pytest
 from pydantic import BaseModel
 
+from tests.runner.llm.fake_upstream import STREAMED
 from tests.runner.sdks.conftest import call, openai_client
 
 HI = [{"role": "user", "content": "hi"}]
@@ -121,6 +122,7 @@ def test_what_an_agent_adds_to_the_body_chooses_nothing(room, upstream):
         "max_tokens": 30,
         "seed": 4,
         "top_k": 3,
+        **STREAMED,
     }
     names = {name.lower() for name in upstream.seen[0].headers}
     assert not names & {"http-referer", "x-title", "openai-organization", "x-stainless-lang"}
