@@ -162,9 +162,7 @@ def submit_with_agent(
                 hint="Ask without --agent, or ask the operator for a newer service.",
             ) from None
         raise
-    run_id = ids.checked(wire.required(answer, "run_id"), what="run")
-    if brought.is_repeatable and run_id != asked.run_id:
-        raise BadAnswer("the service answered with another run than the one submitted", hint="Do not use this service.")
+    run_id = _run_id(app, answer, asked, brought)
     sent = {"source_sha256": package.source_sha256, "files_digest_sha256": package.files_sha256}
     uploads.check_digests(answer, sent)
     bound = Asked(
@@ -181,6 +179,19 @@ def submit_with_agent(
     )
     AskedRuns(app.settings.home).keep(bound)
     return bound
+
+
+def _run_id(app: App, answer: JsonObject, asked: Asked, brought: Brought) -> str:
+    """The run of an upload: the one that was planned, or, where the service names it, one that is new here."""
+    run_id = ids.checked(wire.required(answer, "run_id"), what="run")
+    if brought.is_repeatable and run_id != asked.run_id:
+        raise BadAnswer("the service answered with another run than the one submitted", hint="Do not use this service.")
+    if not brought.is_repeatable and AskedRuns(app.settings.home).find(run_id) is not None:
+        raise BadAnswer(
+            "the service answered with a run that was asked from here before: an old answer may be replayed",
+            hint="Do not use this service.",
+        )
+    return run_id
 
 
 def _send_package(

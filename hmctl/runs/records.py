@@ -41,6 +41,7 @@ def judge(row: RunRow, opened: OpenedRoom, asked: Asked) -> Verdict:
         verified = verifier.verify_run(row.record, expect=_expectation(row, opened, asked))
     except KernelError as problem:
         raise RecordRejected.because(problem, run_id=row.run_id) from problem
+    _check_no_nonce(verified, asked)
     _check_own_agent(verified, asked, row)
     _check_pinned_agent(verified, opened, row)
     _check_row_policies(verified, opened, row)
@@ -120,6 +121,16 @@ def _check_row_policies(verified: VerifiedRun, opened: OpenedRoom, row: RunRow) 
             run_id=row.run_id,
             code="row_policies_missing",
             check="row policies",
+        )
+
+
+def _check_no_nonce(verified: VerifiedRun, asked: Asked) -> None:
+    """A question that went without a nonce has a record without one; otherwise it is the record of another question."""
+    if asked.asked_at and not asked.client_nonce and verified.body.get("client_nonce"):
+        raise RecordRejected(
+            "The record was made for another request: an old answer may have been replayed.",
+            run_id=asked.run_id,
+            code="nonce_differs",
         )
 
 

@@ -163,3 +163,31 @@ def test_logs_are_read_as_the_bearer_and_deleted_agents_too(folder: Path, bob: S
     service.agents["dddddddddddd"] = {"agent_id": "dddddddddddd"}
     assert bob("agents", "delete", "dddddddddddd", "--link", service.link(), "--yes").code == 0
     assert service.requests("DELETE", "/v1/room-agents/.*")[0].bearer == service.invite
+
+
+def test_an_older_service_cannot_replay_an_answer_to_the_same_question(
+    folder: Path, bob: Shell, service: LyingService
+) -> None:
+    """It names the runs itself, and all of its runs are one."""
+    service.finish_run = signed_as(service, folder)
+    service.features = ["client_nonce"]
+    assert ask(bob, service, folder).code == 0
+
+    shown = ask(bob, service, folder)
+
+    assert shown.code == 1 and shown.out == ""
+    assert "a run that was asked from here before" in shown.err
+
+
+def test_a_service_that_claims_to_know_no_nonces_cannot_replay_an_answer_that_has_one(
+    folder: Path, bob: Shell, service: LyingService
+) -> None:
+    """Somebody else asked the same with the same agent; the service names that run and hides that it knows nonces."""
+    service.features = []
+    finish = signed_as(service, folder)
+    service.finish_run = lambda row: finish(row | {"_nonce": "ab" * 16})
+
+    shown = ask(bob, service, folder)
+
+    assert shown.code == 6 and shown.out == ""
+    assert "made for another request" in shown.err
