@@ -10,7 +10,6 @@ from agents.admin import builds, pages
 from agents.admin import space as space_page
 from agents.enums import AgentType, InspectionMode
 from agents.models import Agent
-from agents.packages.limits import MIB
 from agents.selectors import space
 from hivemind.kit.admin import audit_events, columns, panels
 from hivemind.kit.admin.columns import column
@@ -42,7 +41,7 @@ class AgentAdmin(OperatedAdmin):
     shown = SHOWN
     whole = (space_page.PAGE, SWEEP)
     list_select_related = ("tenant",)
-    list_display = ("agent", "kind", "source", "tenant_link", "brought_to", "sizes", "image", "created", "used")
+    list_display = ("agent", "kind", "source", "tenant_link", "brought_to", "image", "created", "used")
     list_filter = (
         question("What for?", "kind", *(_type(kind) for kind in AgentType)),
         question(
@@ -75,7 +74,7 @@ class AgentAdmin(OperatedAdmin):
                     ("kind", "source"),
                     ("tenant_link", "created_exactly"),
                     ("brought_to", "brought_by"),
-                    ("sizes", "used"),
+                    "used",
                 )
             },
         ),
@@ -109,8 +108,9 @@ class AgentAdmin(OperatedAdmin):
 
     @column("Source")
     def source(self, row: Agent) -> object:
-        """Whether others may read the source."""
-        return columns.badge("plain" if row.inspection_mode == InspectionMode.SEALED else "success", row.visibility)
+        """Whether others may read the source, and how much it takes unpacked."""
+        sealed = row.inspection_mode == InspectionMode.SEALED
+        return columns.stacked(columns.badge("plain" if sealed else "success", row.visibility), _size(row.source_bytes))
 
     @column("Tenant")
     def tenant_link(self, row: Agent) -> object:
@@ -129,19 +129,16 @@ class AgentAdmin(OperatedAdmin):
 
     @column("Image")
     def image(self, row: Agent) -> object:
-        """The image built last."""
-        return columns.code(row.image_id.removeprefix("sha256:"), characters=12)
+        """The image built last, and how much the engine says it takes."""
+        if not row.image_id:
+            return columns.NOTHING
+        digest = columns.code(row.image_id.removeprefix("sha256:"), characters=12)
+        return columns.stacked(digest, _size(row.image_bytes))
 
     @column("Image built last")
     def image_whole(self, row: Agent) -> object:
-        """The image built last, in full."""
-        return columns.code(row.image_id)
-
-    @column("Source, image")
-    def sizes(self, row: Agent) -> object:
-        """How much the files take unpacked, and how much the engine says the image takes."""
-        image = f"{columns.number(row.image_bytes // MIB)} MB" if row.image_bytes else columns.NOTHING
-        return columns.stacked(f"{columns.number(row.source_bytes)} B", image)
+        """The image built last, in full, and its size."""
+        return columns.stacked(columns.code(row.image_id), _size(row.image_bytes)) if row.image_id else columns.NOTHING
 
     @column("Last used")
     def used(self, row: Agent) -> object:
@@ -193,6 +190,10 @@ class AgentAdmin(OperatedAdmin):
     def tokens(self, row: Agent) -> str:
         """Most tokens."""
         return columns.number(row.max_tokens)
+
+
+def _size(count: int) -> str:
+    return columns.size(count) if count else columns.NOTHING
 
 
 def _of_tenant(tenant: Tenant, request: HttpRequest) -> Panel | None:

@@ -19,7 +19,7 @@ from hivemind.kit.admin.panels import Panel
 from hivemind.kit.admin.questions import Answer, question
 
 SHOWN = (
-    *("id", "agent", "agent__name", "agent__tenant_id", "status", "fence", "worker_id"),
+    *("id", "agent", "agent__name", "agent__tenant_id", "agent__tenant__name", "status", "fence", "worker_id"),
     *("created_at", "started_at", "ended_at", "deadline_at"),
     *("run_id", "step", "steps", "shared"),
 )
@@ -56,7 +56,7 @@ class ImageBuildAdmin(ShownAdmin):
     """Builds, newest first."""
 
     shown = SHOWN
-    list_select_related = ("agent",)
+    list_select_related = ("agent__tenant",)
     list_display = ("build", "state", "progress", "agent_link", "tenant", "asked", "waited", "duration", "why")
     list_filter = (
         question(
@@ -122,7 +122,7 @@ class ImageBuildAdmin(ShownAdmin):
     @column("Tenant")
     def tenant(self, row: ImageBuild) -> object:
         """Whose it is."""
-        return columns.row("tenants_tenant", row.agent.tenant_id)
+        return columns.row("tenants_tenant", row.agent.tenant_id, row.agent.tenant.name)
 
     @column("Asked")
     def asked(self, row: ImageBuild) -> object:

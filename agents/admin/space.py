@@ -45,6 +45,8 @@ def page(admin: Any, request: HttpRequest) -> HttpResponseBase:
         request,
         "hivemind/admin/report.html",
         title="Space used",
+        content_title="Space used",
+        opts=None,  # a page about the service and not about a table
         explains=EXPLAINS,
         panels=[
             Panel(

@@ -35,6 +35,8 @@ def page(admin: Any, request: HttpRequest) -> HttpResponseBase:
         request,
         "hivemind/admin/report.html",
         title="Rooms by build",
+        content_title="Rooms by build",
+        opts=None,  # a page about the service and not about a table
         explains=EXPLAINS,
         panels=[
             Panel(

@@ -7,6 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from attestation.server import signer
 from attestation.server.models import ComposePin
 from attestation.server.services import pins
 from hivemind.kit import clock
@@ -130,3 +131,15 @@ def test_pins_are_asked_by_state_and_searched(olga: Client, alice: Person, monke
     assert listed(olga, PINS, force="expired") == [short.pin_id]
     assert listed(olga, PINS, q="b" * 6) == listed(olga, PINS, q=revoked.pin_id) == [revoked.pin_id]
     assert len(listed(olga, PINS, q=alice.tenant.pk)) == ComposePin.objects.count() == 3
+
+
+def test_pins_that_lock_the_running_build_out_are_found(
+    olga: Client, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    naming, other = proof.pin(alice), proof.pin(alice, composes=(OTHER,), scope_agent_id=proof.BUILD)
+    assert listed(olga, PINS, running="no") == [other.pin_id, naming.pin_id]  # without evidence nothing is named
+    monkeypatch.setattr(signer, "compose_hash", lambda: OTHER)
+    assert listed(olga, PINS, running="yes") == [other.pin_id]
+    assert listed(olga, PINS, running="no", force="yes") == [naming.pin_id]
+    text = text_of(olga, PINS)
+    assert text.count("not named") == 1

@@ -9,7 +9,7 @@ from django.db import connection
 from billing.services import checks
 from hivemind.kit import clock
 from hivemind.kit.audit import Actor
-from hivemind.kit.models import Authenticator, WorkerKey
+from hivemind.kit.models import Authenticator, ScheduledJob, WorkerKey
 from tests.factories import operators
 from tests.factories.operators import PASSWORD
 from tests.pictures.camera import Camera
@@ -68,6 +68,7 @@ def access(camera: Camera, told: Told) -> None:
 def home(camera: Camera, told: Told) -> None:
     """The landing page on three screens."""
     _workers_live()
+    _jobs_end()
     camera.open("")
     camera.take("home", height=1500)
     camera.take_elsewhere("home-dark", dark=True)
@@ -169,6 +170,31 @@ def books(camera: Camera, told: Told) -> None:
     camera.take("spend-tokens")
 
 
+def agreements(camera: Camera, told: Told) -> None:
+    """Rooms, one with its versions and one that ended, rooms by build; agents, their space and their builds."""
+    camera.open("rooms/room/")
+    camera.take("rooms")
+    camera.open(f"rooms/room/{told.agreed.changed_room}/change/")
+    camera.take("room", height=1900)
+    camera.open(f"rooms/room/{told.agreed.ended_room}/change/")
+    camera.take("room-ended", height=900)
+    camera.open("rooms/room/by_build/")
+    camera.take("rooms-by-build")
+    camera.take_elsewhere("rooms-by-build-phone", phone=True)
+    camera.open("agents/agent/")
+    camera.take("agents")
+    camera.open("agents/agent/space/")
+    camera.take("space")
+    camera.open(f"agents/agent/{told.agreed.agent}/change/")
+    camera.take("agent", height=1000)
+    camera.open("agents/imagebuild/")
+    camera.take("image-builds")
+    _jobs_end()
+    camera.open("kit/scheduledjob/")
+    camera.take("jobs")
+    camera.take_elsewhere("jobs-phone", phone=True)
+
+
 def runs(camera: Camera, told: Told) -> None:
     """Runs, one of them closely, and stopping one."""
     camera.open("runner/run/")
@@ -210,6 +236,7 @@ def proof(camera: Camera, told: Told) -> None:
     camera.page.locator("#result_list tbody a").first.click()
     camera.take("proof-fails")
     _workers_live()
+    _jobs_end()
     camera.open("")
     camera.take("home-proof-fails")
 
@@ -217,6 +244,11 @@ def proof(camera: Camera, told: Told) -> None:
 def _workers_live() -> None:
     """Workers that were heard of just now."""
     WorkerKey.objects.update(heartbeat_at=clock.now())
+
+
+def _jobs_end() -> None:
+    """Jobs that are called every few seconds ended just now."""
+    ScheduledJob.objects.filter(pk__startswith="reap-").update(ended_at=clock.now(), succeeded_at=clock.now())
 
 
 def _code_again() -> None:
@@ -237,5 +269,5 @@ def _tamper(tenant_id: str) -> None:
     checks.record(checks.examine(), actor=Actor.system("nightly"))
 
 
-IN_ORDER = (access, home, tenants, past, money, codes, prices, books, runs, evidence, proof)
+IN_ORDER = (access, home, tenants, past, money, codes, prices, books, agreements, runs, evidence, proof)
 CHAPTERS: dict[str, Callable[[Camera, Told], None]] = {chapter.__name__: chapter for chapter in IN_ORDER}

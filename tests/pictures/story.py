@@ -21,7 +21,8 @@ from tenants.services import tenants
 from tests.factories import rooms
 from tests.factories.operators import PASSWORD
 from tests.factories.tenants import Person
-from tests.pictures import asks, moments, proof
+from tests.pictures import agreements, asks, moments, proof
+from tests.pictures.agreements import Shown
 from tests.pictures.asks import GLM, SONNET, UNPRICED, Ask, Place
 from tests.pictures.moments import FRIDA, NOW, OLGA, SAM, ago, at, done_by
 
@@ -40,6 +41,7 @@ class Told:
     code_id: str
     run_id: str
     going_id: str
+    agreed: Shown
 
 
 def fill() -> Told:
@@ -62,8 +64,9 @@ def fill() -> Told:
     _workers_and_check()
     proof.builds()
     proof.pinned(alice, nordlicht, agent_id=places[0].agents[0])
+    agreed = agreements.fill(alice, nordlicht)
     named = [person.tenant.pk for person in (alice, bob, harbour, kestrel)]
-    return Told(*named, code_id=fair.code.pk, run_id=shown, going_id=going)
+    return Told(*named, code_id=fair.code.pk, run_id=shown, going_id=going, agreed=agreed)
 
 
 def _operators() -> None:
