@@ -8,7 +8,9 @@ import pytest
 
 from runner.engine.base import BuildSpec, ContainerSpec, Exit
 from runner.engine.docker import DockerEngine
+from runner.stages.environment import BRIDGE_PORT, BRIDGE_URL
 from tests.agents.base.conftest import BASE
+from tests.agents.default.scripted import TOKEN, say, sql_tool, stage
 from tests.runner.engine import contexts
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
@@ -22,6 +24,19 @@ print(json.dumps({
     "path": os.environ["PYTHONPATH"], "cwd": os.getcwd(), "node": said("node", "--version"),
     "claude": said("claude", "--version"), "pip": said(sys.executable, "-m", "pip", "config", "list"),
 }))
+"""
+ASK = """
+async function ask(path, body) {
+    const headers = {authorization: "Bearer " + process.env.SESSION_TOKEN, "content-type": "application/json"}
+    const told = await fetch(process.env.BRIDGE_URL + path, {method: "POST", headers, body: JSON.stringify(body)})
+    return told.json()
+}
+async function main() {
+    const rows = await ask("/tools/execute_sql", {arguments: {sql: "SELECT 7 AS n"}})
+    const said = await ask("/llm/chat", {messages: [{role: "user", content: rows.result}]})
+    console.log(rows.result, said.content)
+}
+main()
 """
 IMPORT = "import aiohttp, claude_agent_sdk, httpx, mcp; print(aiohttp.__version__, claude_agent_sdk.__version__)"
 
@@ -52,6 +67,20 @@ def test_python_node_claude_and_the_sdk_have_the_versions_of_the_contract(engine
     assert found["claude"].startswith("2.1.")
     ended = run(engine, BASE, "python3", "-c", IMPORT)
     assert ended.stdout == b"3.13.5 0.1.61\n", ended.stderr
+
+
+def test_an_agent_may_be_written_in_javascript(engine: DockerEngine, vendor: None) -> None:
+    spec = ContainerSpec(
+        name=f"hm-test-{time.monotonic_ns()}", image=BASE, run_id="r", stage="query", entrypoint=("node", "-e", ASK)
+    )
+    with (
+        engine.prepare(spec) as prepared,
+        stage("query", listener=prepared.listen(BRIDGE_PORT), tools=[sql_tool([{"n": 7}])]) as room,
+    ):
+        say(room.upstream, "Seven.")
+        prepared.release({"BRIDGE_URL": BRIDGE_URL, "SESSION_TOKEN": TOKEN})
+        ended = prepared.wait(time.monotonic() + 60)
+    assert ended.stdout == b'[{"n": 7}] Seven.\n', ended.stderr
 
 
 def test_a_command_may_name_its_program_by_a_relative_path(engine: DockerEngine) -> None:
