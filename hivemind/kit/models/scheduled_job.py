@@ -6,7 +6,7 @@ from django.db import models
 class ScheduledJob(models.Model):
     """One entry of the schedule, by its name there.
 
-    `declared_at` is when a worker first knew of it. `failures` counts the failures since the last success, the first of
+    `declared_at` is when a worker last started that knows of it. `failures` counts the failures since the last success, the first of
     which was at `failing_since`; `failure` is what kind the last one was, never its words.
     """
 

@@ -13,6 +13,7 @@ from hivemind.kit.models import ScheduledJob
 
 DAY_SECONDS: Final = 86_400.0
 LEAST_PATIENCE_SECONDS: Final = 120.0
+DAY_PATIENCE_SECONDS: Final = 7_200.0
 
 
 def entry_of(task: str) -> str:
@@ -27,25 +28,28 @@ def task_of(name: str) -> str:
 
 def period(name: str) -> timedelta:
     """How far apart an entry's calls are; those at a time of day are a day apart."""
-    every = _schedule()[name]["schedule"]
-    return timedelta(seconds=DAY_SECONDS if isinstance(every, crontab) else every)
+    return timedelta(seconds=DAY_SECONDS if _has_time_of_day(name) else _schedule()[name]["schedule"])
 
 
 def is_overdue(job: ScheduledJob) -> bool:
-    """Whether a job that the schedule still has should have ended again by now, some patience included."""
+    """Whether a job that the schedule still has should have ended again by now.
+
+    A beat that starts anew waits a whole period before it calls what has one, so that is waited for as well.
+    """
     if not task_of(job.name):
         return False
     apart = period(job.name)
-    patience = max(timedelta(seconds=LEAST_PATIENCE_SECONDS), apart / 10)
-    return clock.now() - (job.ended_at or job.declared_at) > apart + patience
+    patience = timedelta(seconds=DAY_PATIENCE_SECONDS if _has_time_of_day(job.name) else LEAST_PATIENCE_SECONDS)
+    due = apart if _has_time_of_day(job.name) else apart * 2
+    return clock.now() - max(job.ended_at or job.declared_at, job.declared_at) > due + patience
 
 
 def declare() -> None:
-    """Have a row for each entry of the schedule, and none for entries that are gone."""
-    names = list(_schedule())
+    """Have a row for each entry of the schedule, and none for entries that are gone. From now on they are awaited."""
+    names, now = list(_schedule()), clock.now()
     ScheduledJob.objects.exclude(pk__in=names).delete()
-    rows = [ScheduledJob(name=name, declared_at=clock.now()) for name in names]
-    ScheduledJob.objects.bulk_create(rows, ignore_conflicts=True)
+    rows = [ScheduledJob(name=name, declared_at=now) for name in names]
+    ScheduledJob.objects.bulk_create(rows, update_conflicts=True, unique_fields=["name"], update_fields=["declared_at"])
 
 
 def ended(name: str, *, took: timedelta, failure: str = "") -> None:
@@ -60,6 +64,10 @@ def ended(name: str, *, took: timedelta, failure: str = "") -> None:
     if not ScheduledJob.objects.filter(pk=name).update(**told):
         declare()
         ScheduledJob.objects.filter(pk=name).update(**told)
+
+
+def _has_time_of_day(name: str) -> bool:
+    return isinstance(_schedule()[name]["schedule"], crontab)
 
 
 def _schedule() -> dict[str, dict[str, Any]]:
