@@ -6,8 +6,8 @@ from django.db import models
 class ScheduledJob(models.Model):
     """One entry of the schedule, by its name there.
 
-    `declared_at` is when a worker last started that knows of it. `failures` counts the failures since the last success, the first of
-    which was at `failing_since`; `failure` is what kind the last one was, never its words.
+    `declared_at` is when a worker last started that knows of it. `failures` counts the failures since the last success,
+    the first of which was at `failing_since`; `failure` is what kind the last one was, never its words.
     """
 
     name = models.CharField(max_length=60, primary_key=True)
