@@ -8,7 +8,7 @@ from docker.utils import kwargs_from_env
 from attestation.server import signer
 from attestation.server.errors import SignerUnusable
 from attestation.server.services import evidence
-from hivemind.kit.admin import health
+from hivemind.kit.admin import columns, health
 from hivemind.kit.admin.health import Health, Probe
 from hivemind.kit.conf import conf
 
@@ -49,7 +49,8 @@ def attestation() -> Health:
     if not state.ready:
         return Health("Attestation", False, f"{state.kind} evidence is not ready: {state.trouble}")
     proves = "development evidence: proves nothing about hardware" if state.kind == "development" else "dstack evidence"
-    renewal = f", not renewed: {state.trouble}" if state.trouble else ""
+    last = columns.ago(state.collected_at) if state.collected_at else "never"
+    renewal = f", last renewed {last}: {state.trouble}" if state.trouble else ""
     return Health("Attestation", True, f"{proves}, ready{renewal}", doubtful=state.kind != "dstack" or bool(renewal))
 
 

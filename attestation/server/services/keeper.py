@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, NoReturn, Protocol
 
 from attestation.evidence.bundle import Ready
@@ -38,11 +39,14 @@ _witnesses: list["Witness"] = []
 
 @dataclass(frozen=True)
 class State:
-    """How it stands with the evidence. `trouble` is why there is none, or why the last renewal failed."""
+    """How it stands with the evidence. `trouble` is why there is none, or why the last renewal failed; `collected_at`
+    is when a collection last succeeded.
+    """
 
     kind: Kind
     ready: bool
     trouble: str
+    collected_at: datetime | None = None
 
 
 class Witness(Protocol):
@@ -72,6 +76,7 @@ class Keeper:
         self._identity: Identity | None = None
         self._trouble: EvidenceUnavailable | None = EvidenceStarting()
         self._began_at = 0.0
+        self._collected_at: datetime | None = None
         self._booted_at = clock.now().timestamp()
 
     @property
@@ -120,7 +125,7 @@ class Keeper:
         """How it stands, without waiting. The first look starts the collection."""
         self._start()
         with self._lock:
-            return State(self.kind, self._evidence is not None, str(self._trouble or ""))
+            return State(self.kind, self._evidence is not None, str(self._trouble or ""), self._collected_at)
 
     def close(self) -> None:
         """Stop renewing. What is under way ends by itself."""
@@ -174,6 +179,7 @@ class Keeper:
             self._trouble = trouble
             if found is not None:
                 self._evidence, self._identity = found, self._identity or found.identity
+                self._collected_at = clock.now()
                 self._proven.set()
             elif isinstance(trouble, _TAKES_BACK):
                 self._evidence = None
