@@ -9,7 +9,9 @@ import pytest
 
 BASE = "hivemind-agent-base-hermes:latest"
 LEFT_OUT = "com.hivemind.agentbase-hermes.left-out"
-DOCKERFILE = f'FROM {BASE}\nCOPY main.py /app/main.py\nCMD ["python3", "main.py"]\n'
+# Programs of this name are around; it is also the helper package's, of which the plugin has a copy.
+PROGRAM = "hivemind_agent.py"
+DOCKERFILE = f'FROM {BASE}\nCOPY {PROGRAM} /app/{PROGRAM}\nCMD ["python3", "{PROGRAM}"]\n'
 AGENT = """
 import os
 import sys
@@ -44,7 +46,7 @@ def context(role: str = "") -> bytes:
     dockerfile = DOCKERFILE + (f"ENV HIVEMIND_AGENT_ROLE={role}\n" if role else "")
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, text in (("Dockerfile", dockerfile), ("main.py", AGENT)):
+        for name, text in (("Dockerfile", dockerfile), (PROGRAM, AGENT)):
             info = tarfile.TarInfo(name)
             info.size = len(text.encode())
             tar.addfile(info, io.BytesIO(text.encode()))
