@@ -18,7 +18,7 @@ beside `scope_fn` or without one, in the last JSON object of its output::
   `= <> < <= > >=`, `IS [NOT] NULL/TRUE/FALSE`, `IS [NOT] DISTINCT FROM`, `[NOT] IN (...)`, `BETWEEN`, `LIKE` and
   `ILIKE` with a text as pattern, `AND`, `OR`, `NOT`, `->>` with a text; and `lower`, `upper`, `length`, `left`,
   `right`, `trim`, `coalesce`, `starts_with` and `extract`. No subquery, no arithmetic, no other function: nothing in
-  it can fail on a row, so that no failure can tell about a hidden one.
+  it can fail on a row, so that no failure can tell about a hidden one. Columns that it compares have one collation.
 - `masks` (optional), by visible column: `"null"`; `"hash"`, 32 hexadecimal digits that are equal for equal values
   within this run and mean nothing outside of it; `{"constant": value}` of the column's type; `{"left": n}`, the first
   characters of its text; `{"bucket": n}`, a number rounded down to a multiple of n; `{"trunc": unit}`, a moment

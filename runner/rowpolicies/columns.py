@@ -1,17 +1,23 @@
 """The columns of one table as policies may name them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from runner.rowpolicies.errors import PoliciesInvalid
 
 
 @dataclass(frozen=True)
 class Columns:
-    """One table's columns in their order, with their types as Postgres writes them."""
+    """One table's columns in their order, with their types as Postgres writes them.
+
+    `collations` names those of columns that are not compared by the database's own, `inexact` are columns whose
+    collation takes different texts for equal.
+    """
 
     table: str
     types: Mapping[str, str]
+    collations: Mapping[str, str] = field(default_factory=dict)
+    inexact: Collection[str] = ()
 
     def named(self, name: str, *, quoted: bool = True) -> str:
         """The column that a policy means. Raises PoliciesInvalid.

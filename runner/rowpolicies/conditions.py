@@ -19,6 +19,11 @@ from runner.sqlguard.verdicts import Refusal
 MAX_CHARS: Final = 10_000
 MAX_NODES: Final = 2_000
 
+# What compares: texts of two collations can't be compared, and Postgres finds that out only at a row. Nor can patterns
+# be looked for everywhere by a collation that takes different texts for equal.
+_PATTERNS: Final = (exp.Like, exp.ILike, exp.StartsWith)
+_COMPARING: Final = (*_PATTERNS, exp.In, exp.Between, exp.Coalesce)
+
 _NUMBER: Final = re.compile(r"\d{1,40}(\.\d{1,40})?")
 _COMPARISONS: Final[Mapping[type, str]] = {
     exp.EQ: "=",
@@ -109,6 +114,8 @@ class _Writer:
     def written(self, node: Any) -> sql.Composable:
         """The node's SQL, in parentheses where it needs them. Raises PoliciesInvalid for what is not listed."""
         kind = type(node)
+        if kind in _COMPARISONS or kind in _COMPARING:
+            self._check_collations(node)
         if kind in _COMPARISONS:
             self._only(node, "this", "expression")
             operator = sql.SQL(f" {_COMPARISONS[kind]} ")
@@ -119,6 +126,17 @@ class _Writer:
         if kind in _PLAIN_ARGUMENTS:
             self._only(node, *_PLAIN_ARGUMENTS[kind])
         return writer(node)
+
+    def _check_collations(self, node: Any) -> None:
+        found = {
+            self._columns.named(column.name, quoted=bool(column.this.quoted))
+            for column in node.find_all(exp.Column)
+            if isinstance(column.this, exp.Identifier)
+        }
+        if len({self._columns.collations[name] for name in found if name in self._columns.collations}) > 1:
+            raise self._no("columns that are compared with each other need the same collation")
+        if isinstance(node, _PATTERNS) and not found.isdisjoint(self._columns.inexact):
+            raise self._no("no pattern can be looked for in a column whose collation takes different texts for equal")
 
     def _joined(self, node: Any, word: str) -> sql.Composable:
         return _in_parentheses(sql.SQL(word).join([self.written(part) for part in node.flatten()]))

@@ -32,11 +32,19 @@ def build(
 
 
 def _columns(tables: frozenset[str], schema_rows: Iterable[Mapping[str, Any]]) -> dict[str, Columns]:
-    types: dict[str, dict[str, str]] = {table: {} for table in tables}
+    rows: dict[str, list[Mapping[str, Any]]] = {table: [] for table in tables}
     for row in schema_rows:
         if row["table_name"] in tables:
-            types[row["table_name"]][row["column_name"]] = row["data_type"]
-    return {table: Columns(table, found) for table, found in types.items()}
+            rows[row["table_name"]].append(row)
+    return {
+        table: Columns(
+            table,
+            types={row["column_name"]: row["data_type"] for row in found},
+            collations={row["column_name"]: row["collation"] for row in found if row.get("collation")},
+            inexact=frozenset(row["column_name"] for row in found if not row.get("is_exact", True)),
+        )
+        for table, found in rows.items()
+    }
 
 
 def _meant(stated: str, columns: Mapping[str, Columns]) -> str:

@@ -40,6 +40,15 @@ _COLUMNS = """
 """
 
 
+# Besides, by which collation a column is compared (none, and the database's own, are empty), and whether that takes
+# texts for equal only when they are the same.
+_COLLATED = _COLUMNS.replace(
+    "AS column_default",
+    "AS column_default, coalesce(o.oid::regcollation::text, '') AS collation,"
+    " coalesce(o.collisdeterministic, true) AS is_exact",
+).replace("WHERE c.", "LEFT JOIN pg_collation o ON o.oid = a.attcollation AND o.collname <> 'default'\n    WHERE c.", 1)
+
+
 @contextmanager
 def owner_connection(tenant: Tenant, *, options: str = OWNER_OPTIONS) -> Iterator[server.Connection]:
     """Enter the tenant's database as the owner of its tables; commits at the end, rolls back on an error.
@@ -86,13 +95,14 @@ def create_run_reader(
 ) -> tuple[str, list[Row]]:
     """Make a reader of one run that sees some views and nothing else; return its role and the columns that it sees.
 
-    `build` makes the views out of the columns of schema public, both as in `schema_rows`. The room's reader must exist.
+    `build` makes the views out of the columns of schema public, both as in `schema_rows`; those that it is given tell
+    the `collation` too, and whether that `is_exact`. The room's reader must exist.
     Raises run_readers.ViewRefused, roles.ReaderNotConfined and whatever `build` does.
     """
     role = names.run_role(run_id)
     reader = run_readers.RunReader(role, names.room_role(room_id), names.password(role))
     with admin_connection(tenant) as connection:
-        views = tuple(build(_columns(connection, "public")))
+        views = tuple(build(_columns(connection, "public", query=_COLLATED)))
         run_readers.create(connection, reader, views)
         seen = frozenset(view.name for view in views)
         return role, [row for row in _columns(connection, role) if row["table_name"] in seen]
@@ -157,8 +167,8 @@ def schema_rows(tenant: Tenant) -> list[Row]:
         return _columns(connection, "public")
 
 
-def _columns(connection: server.Connection, schema: str) -> list[Row]:
-    return connection.cursor(row_factory=dict_row).execute(_COLUMNS, [schema]).fetchall()
+def _columns(connection: server.Connection, schema: str, *, query: str = _COLUMNS) -> list[Row]:
+    return connection.cursor(row_factory=dict_row).execute(query, [schema]).fetchall()
 
 
 def _login(dbname: str, *, role: str, options: str) -> server.Connection:
