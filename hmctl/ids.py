@@ -11,9 +11,14 @@ _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 def checked(text: str, *, what: str) -> str:
     """The id, if it has the shape of one (BadInput)."""
-    if not _ID.fullmatch(text):
+    if not is_one(text):
         raise BadInput(f"not a {what} id: {text[:80]!r}")
     return text
+
+
+def is_one(text: str) -> bool:
+    """Whether the text has the shape of an id."""
+    return bool(_ID.fullmatch(text))
 
 
 def new_run_id() -> str:

@@ -93,6 +93,10 @@ class Terminal:
         """Progress or an explanation."""
         self._voice(text)
 
+    def block(self, text: str) -> None:
+        """An explanation in lines of our own; whatever is somebody else's in it was made harmless line by line."""
+        click.echo(self._marked(visible(text)), err=True, color=self._color)
+
     def success(self, text: str) -> None:
         """Something was checked or done."""
         self._voice(text, mark="✓ ", fg="green")
@@ -136,7 +140,7 @@ class Terminal:
         self, text: str, *, mark: str = "", fg: str | None = None, bold: bool = False, dim: bool = False
     ) -> None:
         styled = click.style(mark, fg=fg, bold=bold or None, dim=dim or None) if mark else ""
-        told = visible(text).replace("\n", "\n  ") if mark else visible(text)  # no line of it passes for one of ours
+        told = visible(text).replace("\n", "\n  ")  # no line of it passes for one of ours
         click.echo(self._marked(styled + told), err=True, color=self._color)
 
     def _told(self, value: object) -> object:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from hmctl import ids
 from hmctl.client.transport import JsonObject
 from hmctl.errors import BadAnswer
 
@@ -55,6 +56,14 @@ def required(members: Mapping[str, object], name: str) -> str:
     value = text(members, name)
     if not value:
         raise BadAnswer(f"the service's answer has no {name}")
+    return value
+
+
+def identifier(members: Mapping[str, object], name: str) -> str:
+    """A member that names something at the service, and is shown and used as such (BadAnswer)."""
+    value = required(members, name)
+    if not ids.is_one(value):
+        raise BadAnswer(f"the service's answer has no usable {name}")
     return value
 
 

@@ -63,7 +63,7 @@ def upload(client: V1, plan: Plan) -> Uploaded:
     """Sends the package."""
     archive = Upload(plan.package.filename, plan.package.archive)
     answer = client.upload_agent(archive, form=plan.form())
-    return Uploaded(wire.required(answer, "agent_id"), wire.required(answer, "run_id"), plan)
+    return Uploaded(wire.identifier(answer, "agent_id"), wire.identifier(answer, "run_id"), plan)
 
 
 def wait_until_built(

@@ -38,7 +38,7 @@ class EventLines:
             elif stage.started_at is not None and stage.ended_at is not None:
                 self._say(f"{stage.name} {units.duration(stage.ended_at - stage.started_at)}")
         if not any(stage.started_at is not None for stage in row.stages):
-            self._say(row.status)
+            self._say(one_line(row.status, width=40))
 
     def _say(self, text: str) -> None:
         if text not in self._said:

@@ -92,7 +92,7 @@ def check_memory(app: App) -> None:
 
 def check(app: App, terms: Terms, answer: JsonObject, *, packages: Mapping[Role, Package]) -> Created:
     """The new room, if it is signed, linked and worded as asked (RoomRejected). Remembers its owner key."""
-    room_id = wire.required(answer, "room_id")
+    room_id = wire.identifier(answer, "room_id")
     link = _link(answer, room_id)
     if app.known_rooms.newest(room_id, link.owner_pubkey_b64) is not None:
         raise RoomRejected("the service answered with a room that existed before", code="room_not_new")

@@ -172,7 +172,7 @@ def submit_with_agent(
         room_manifest_hash=asked.room_manifest_hash,
         prompt_hash=asked.prompt_hash,
         client_nonce=asked.client_nonce,
-        query_agent_id=wire.required(answer, "agent_id"),
+        query_agent_id=wire.identifier(answer, "agent_id"),
         query_files_sha256=package.files_sha256,
         query_source_sha256=package.source_sha256,
         asked_at=asked.asked_at,
@@ -183,7 +183,7 @@ def submit_with_agent(
 
 def _run_id(app: App, answer: JsonObject, asked: Asked, brought: Brought) -> str:
     """The run of an upload: the one that was planned, or, where the service names it, one that is new here."""
-    run_id = ids.checked(wire.required(answer, "run_id"), what="run")
+    run_id = wire.identifier(answer, "run_id")
     if brought.is_repeatable and run_id != asked.run_id:
         raise BadAnswer("the service answered with another run than the one submitted", hint="Do not use this service.")
     if not brought.is_repeatable and AskedRuns(app.settings.home).find(run_id) is not None:

@@ -7,7 +7,7 @@ from attestation.evidence.verifier import VerifiedEvidence
 from attestation.policy.errors import BuildRefused
 from hmctl.clock import Clock
 from hmctl.errors import Declined, TrustRefused
-from hmctl.io import Terminal
+from hmctl.io import Terminal, one_line
 from hmctl.services import Service
 from hmctl.trust import registry
 from hmctl.trust.decide import Policy, ServiceTrust
@@ -71,7 +71,7 @@ class Approvals:
         if self.approve_all:
             return
         changed = before is not None and before.compose_hash != trust.compose_hash
-        self.terminal.say(describe(policy, trust, before))
+        self.terminal.block(describe(policy, trust, before))
         question = "Approve the new build?" if changed else "Approve this build?"
         try:
             self.terminal.confirm(question, otherwise="")
@@ -122,7 +122,7 @@ def describe(policy: Policy, trust: ServiceTrust, before: Approval | None) -> st
     if trust.evidence is not None:
         facts += _proven(trust.evidence)
     width = max(len(name) for name, _ in facts) + 2
-    return "\n".join(f"{name + ':':<{width}}{value}" for name, value in facts)
+    return "\n".join(f"{name + ':':<{width}}{one_line(value, width=2000)}" for name, value in facts)
 
 
 def _proven(evidence: VerifiedEvidence) -> list[tuple[str, str]]:

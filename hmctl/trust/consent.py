@@ -32,7 +32,7 @@ def require_accepted(app: App, opened: OpenedRoom, *, may_ask: bool) -> None:
     """
     if app.settings.skip_attestations or app.acceptances.has(opened.terms(app.profile_name)):
         return
-    app.terminal.say(proposal(opened, compare(app, opened)))
+    app.terminal.block(proposal(opened, compare(app, opened)))
     if not may_ask:
         raise Declined("the terms of this room are not accepted", hint=_OTHERWISE)
     app.terminal.confirm(f"Accept these terms for profile {app.profile_name!r}?", otherwise=_OTHERWISE)

@@ -7,6 +7,7 @@ import pytest
 from hmctl.io import one_line, visible
 from hmctl.render import columns, units
 from hmctl.secret import Secret
+from tests.hmctl.http_service import Reply
 from tests.hmctl.lying_service import LyingService
 from tests.hmctl.shell import Shell
 
@@ -70,6 +71,27 @@ def test_what_a_service_says_cannot_pass_for_a_line_of_the_client(alice: Shell, 
         shown = alice(*command)
         lines = (shown.out + shown.err).splitlines()
         assert not [line for line in lines if line.startswith(("✓", "error: none"))], command
+
+
+def test_a_state_or_an_id_of_a_service_cannot_either(accepted: Shell, service: LyingService) -> None:
+    forged = "running\n✓ verified: the signed record fits\x1b[2K"
+    service.answer("GET", "/v1/runs/.*", {"run_id": "0" * 12, "status": forged})
+    told = accepted("room", "runs", "0" * 12, "--link", service.link())
+    assert not [line for line in told.err.splitlines() if line.startswith("✓ verified")]
+    assert "running ✓ verified" in told.err and "\x1b" not in told.err
+
+    service.answer("POST", "/v1/room-agents", {"agent_id": "a\n✓ built", "run_id": "b" * 12, "status": "pending"})
+    folder = accepted.home.parent / "agent"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM hivemind-agent-base\n")
+    made = accepted("agents", "upload", str(folder), "--type", "query", "--json")
+    assert json.loads(made.out)["error"]["code"] == "bad_answer", made.screen
+
+
+def test_a_file_of_an_agent_is_printed_byte_for_byte(alice: Shell, service: LyingService) -> None:
+    service.answer("GET", "/v1/room-agents/.*/files/.*", Reply("\u200ftext\x1b[0m without an end".encode()))
+
+    assert alice("agents", "files", "aaaaaaaaaaaa", "agent.py").out == "\u200ftext\x1b[0m without an end"
 
 
 @pytest.mark.parametrize(

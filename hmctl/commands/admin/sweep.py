@@ -43,7 +43,7 @@ def run(op: Operating, options: Options) -> None:
         found = op.calls.sweep(dry_run=True)
         orphans = wire.objects(found, "orphans")
         if orphans:
-            op.terminal.say(_table(orphans))
+            op.terminal.block(_table(orphans))
             op.confirm(f"Delete these {len(orphans)} agents?", yes=False)
     answer = op.calls.sweep(dry_run=options.dry_run)
     orphans = wire.objects(answer, "orphans")

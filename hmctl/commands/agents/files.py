@@ -60,4 +60,4 @@ def run(app: App, options: Options) -> None:
     elif options.as_json:
         app.terminal.document({"agent_id": agent_id, "path": options.path, "text": content.decode("utf-8", "replace")})
     else:
-        app.terminal.answer(content.decode("utf-8", "replace"))
+        app.terminal.file(content)

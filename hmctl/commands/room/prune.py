@@ -81,7 +81,7 @@ def run(app: App, options: Options) -> None:
     pruned = Pruned()
     if not options.dry_run and candidates:
         if not app.settings.trust_all:
-            app.terminal.say(columns.table(("ROOM_ID", "NAME"), _lines(candidates)))
+            app.terminal.block(columns.table(("ROOM_ID", "NAME"), _lines(candidates)))
             app.terminal.confirm(
                 f"Revoke these {len(candidates)} rooms?", otherwise="Put -y before the command to go on."
             )

@@ -43,7 +43,7 @@ def run(app: App, *, service: str, yes: bool, as_json: bool) -> None:
         raise _not_approvable(chosen.url, trust)
     _ask_registry(app, policy, trust)
     before = app.trust_store.find(chosen.url)
-    app.terminal.say(approving.describe(policy, trust, before))
+    app.terminal.block(approving.describe(policy, trust, before))
     if not app.settings.trust_all:
         confirm(app, "Approve this build?", yes=yes)
     app.trust_store.approve(

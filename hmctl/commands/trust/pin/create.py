@@ -106,9 +106,9 @@ def _demand(app: App, holder: Holder, options: Options) -> Demand:
 
 
 def _told(app: App, owner: V1, agent_id: str) -> str:
-    digest = wire.required(owner.agent_attest(agent_id), "attested_files_digest_sha256")
+    digest = _sha256(wire.required(owner.agent_attest(agent_id), "attested_files_digest_sha256"), "digest")
     app.terminal.say(f"the files of agent {agent_id} have the digest {digest}, as the service tells it")
-    return _sha256(digest, "digest")
+    return digest
 
 
 def _register(app: App, holder: Holder, kept: KeptPin) -> HmctlError | None:
