@@ -7,8 +7,10 @@ import click
 from hmctl import exits
 from hmctl.app import App
 from hmctl.client import wire
+from hmctl.client.transport import JsonObject
+from hmctl.client.v1 import V1
 from hmctl.commands.wiring import confirm, json_option, with_app, yes_option
-from hmctl.errors import BadInput, HmctlError
+from hmctl.errors import BadInput, HmctlError, TransportFailed
 from hmctl.render import columns
 from hmctl.secret import Secret
 from hmctl.trust import pin_keeping
@@ -52,7 +54,7 @@ def run(app: App, options: Options) -> None:
     confirm(app, question, yes=options.yes)
     owner = app.owner()
     path = app.profiles.save(profile)  # finds out now whether the new key could be kept
-    answer = owner.rotate_key()
+    answer = _rotated(owner)
     key_text = wire.required(answer, "api_key")
     try:
         new = Holder(profile.name, profile.service, Secret(key_text, what="the new key"))
@@ -72,6 +74,17 @@ def run(app: App, options: Options) -> None:
     facts.append(("New key", key_text if options.reveal else "saved in the profile (--reveal prints it)"))
     app.terminal.data(columns.labelled(facts))
     app.terminal.success("the old key is dead; other machines need the new one")
+
+
+def _rotated(owner: V1) -> JsonObject:
+    try:
+        return owner.rotate_key()
+    except TransportFailed as problem:
+        problem.hint = (
+            "The key may have been replaced all the same; `hmctl whoami` shows whether the old one still works. "
+            "If it does not, ask the operator to reset the key."
+        )
+        raise
 
 
 def _register(app: App, new: Holder, pins: tuple[KeptPin, ...]) -> None:

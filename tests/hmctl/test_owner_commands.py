@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -202,6 +203,22 @@ def test_rotate_key_saves_the_new_key_and_hides_it(alice: Shell, service: LyingS
     assert shown.code == 0
     assert new not in shown.out + shown.err
     assert new in (alice.home / "profiles" / "alice.yaml").read_text()
+
+
+def test_a_rotation_whose_answer_is_lost_says_what_may_have_happened(
+    alice: Shell, service: LyingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service replaced the key and the connection broke before it could say so."""
+
+    def broken(_: Any) -> Any:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(service._server, "handle_error", lambda *_: None)
+    service.answer("POST", "/v1/tenant/rotate-key", broken)
+
+    shown = alice("rotate-key", "-y")
+
+    assert shown.code == 2 and "hint: The key may have been replaced all the same" in shown.err
 
 
 def test_sql_sends_texts_or_typed_values(alice: Shell, service: LyingService) -> None:
