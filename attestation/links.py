@@ -7,7 +7,7 @@ that ends up in a URL. Whether the token and the key are well formed is left to 
 import re
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from attestation import tokens
 from attestation.errors import LinkError
@@ -56,7 +56,7 @@ def parse_link(text: str) -> RoomLink:
     if not is_link(text):
         raise LinkError
     parts = _split(text)
-    values = _first_values(parts.query)
+    values = _single_values(parts.query)
     room_id = parts.path.strip("/")
     if not _ROOM_ID.fullmatch(room_id):
         raise LinkError("The link does not name a room.")
@@ -76,12 +76,15 @@ def _split(text: str) -> SplitResult:
         raise LinkError from error
 
 
-def _first_values(query: str) -> dict[str, str]:
+def _single_values(query: str) -> dict[str, str]:
     try:
-        parsed = parse_qs(query, max_num_fields=32)
+        pairs = parse_qsl(query, max_num_fields=32)
     except ValueError as error:
         raise LinkError from error
-    return {name: unquote(values[0]) for name, values in parsed.items()}
+    values = {name: unquote(value) for name, value in pairs}
+    if len(values) != len(pairs):  # whoever checks the link and whoever follows it could read different ones
+        raise LinkError("The link names a part of it twice.")
+    return values
 
 
 def _required(values: dict[str, str], name: str) -> str:

@@ -31,6 +31,10 @@ def link(**changes: str) -> str:
     return f"hmroom://x/{path}?" + "&".join(f"{name}={value}" for name, value in parts.items() if value)
 
 
+def parts_of(text: str) -> dict[str, str]:
+    return dict(pair.split("=", 1) for pair in text.partition("?")[2].split("&"))
+
+
 @pytest.mark.parametrize("case", GOLDEN["build"], ids=lambda case: case["headers"]["host"])
 def test_built_links_have_the_exact_text(case: dict[str, Any]) -> None:
     for text, token in ((case["invite_link"], "invite_token"), (case["share_link"], "share_token")):
@@ -96,6 +100,16 @@ def test_a_link_without_one_of_its_parts_is_refused(missing: str) -> None:
 def test_a_link_with_two_bearers_is_refused() -> None:
     with pytest.raises(LinkError):
         parse_link(link(share=INPUTS["share_token"]))
+
+
+@pytest.mark.parametrize("name", ["service", "token", "owner_pubkey", "later"])
+def test_a_link_that_names_a_part_twice_is_refused(name: str) -> None:
+    """Whoever shows the link to a person and whoever follows it might read different ones."""
+    once = link() if name != "later" else f"{link()}&later=1"
+    assert parse_link(once)
+    for second in ("https%3A%2F%2Fevil.example", parts_of(once)[name]):
+        with pytest.raises(LinkError, match="twice"):
+            parse_link(f"{once}&{name}={second}")
 
 
 def test_a_bearer_under_the_wrong_name_is_refused() -> None:
