@@ -164,7 +164,9 @@ FORMS = [
         _signed(lambda w, s: s.pop("manifest_hash")),
         Expect(1, "envelope parts", "manifest_or_hash_missing"),
     ),
-    case("envelope-twice", "the answer holds a second, forged envelope", _twice, _HASH),
+    case(
+        "envelope-twice", "the answer holds a second, forged envelope", _twice, Expect(1, "answer form", "bad_answer")
+    ),
 ]
 SIGNATURES = [
     case(
