@@ -165,7 +165,7 @@ class RefundTooLarge(Conflict):
     """More would be refunded than the run was charged."""
 
     code = "refund_too_large"
-    sentence = "That is more than the run was charged and not refunded yet"
+    sentence = "That is more than was charged and not refunded yet"
 
 
 class RepeatDiffers(Conflict):

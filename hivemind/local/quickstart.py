@@ -182,9 +182,11 @@ def _closing_words(here: checkout.Checkout, *, password: str | None) -> None:
     click.echo("stop      ./scripts/stop.sh   (keeps all data)")
     click.echo("\nnext:")
     click.echo("  .venv/bin/hmctl --help")
-    keys = _short(here.layout.state_dir / "demo" / "alice-media" / "api-key")
-    click.echo(f"  .venv/bin/hmctl --profile alice init --service {here.url} --api-key-file {keys}")
-    click.echo("  .venv/bin/hmctl --profile alice room list")
+    keys = here.layout.state_dir / "demo" / "alice-media" / "api-key"
+    if keys.exists():
+        init = f"init --service {here.url} --api-key-file {_short(keys)}"
+        click.echo(f"  .venv/bin/hmctl --profile alice-media {init}")
+        click.echo("  .venv/bin/hmctl --profile alice-media room list")
     if trial.admin_key_file(here).exists():
         key = _short(trial.admin_key_file(here))
         click.echo(f"  .venv/bin/hmctl admin billing accounts --service {here.url} --admin-key - < {key}")

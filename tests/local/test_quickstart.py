@@ -90,6 +90,16 @@ def test_the_password_is_shown_when_it_was_made_and_never_again(
     assert "changepassword operator" in capsys.readouterr().out
 
 
+def test_the_demos_key_is_named_where_there_is_one(here: checkout.Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    quickstart._closing_words(here, password=None)
+    assert "api-key" not in capsys.readouterr().out
+    key = here.layout.state_dir / "demo" / "alice-media" / "api-key"
+    key.parent.mkdir(parents=True)
+    key.touch()
+    quickstart._closing_words(here, password=None)
+    assert f"--api-key-file {key}" in capsys.readouterr().out
+
+
 def test_a_long_log_is_put_aside_and_an_error_shows_only_what_is_new(tmp_path: Path) -> None:
     log = tmp_path / "up.log"
     log.write_bytes(b"before\n")
