@@ -84,7 +84,7 @@ def _assistant(blocks: list[dict[str, Any]]) -> dict[str, Any]:
 def _user(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     results = [block for block in blocks if block.get("type") == "tool_result"]
     if not results:
-        return [{"role": "user", "content": _texts(blocks, joint=TEXT_JOINT)}]
+        return [{"role": "user", "content": _said(blocks)}]
     # Agents built for this protocol rely on a turn with results holding nothing else.
     return [
         {
@@ -94,6 +94,27 @@ def _user(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for block in results
     ]
+
+
+def _said(blocks: list[dict[str, Any]]) -> str | list[dict[str, Any]]:
+    """The texts as one, or, where a picture comes along, texts and pictures in their order."""
+    parts = [part for part in map(_part, blocks) if part is not None]
+    if all(part["type"] == "text" for part in parts):
+        return _texts(blocks, joint=TEXT_JOINT)
+    return parts
+
+
+def _part(block: dict[str, Any]) -> dict[str, Any] | None:
+    """A block as a part of a message; None for one that has no counterpart: a thought, a document, an address."""
+    source, text = block.get("source"), block.get("text")
+    if block.get("type") == "text" and isinstance(text, str):
+        return {"type": "text", "text": text}
+    if block.get("type") == "image" and isinstance(source, dict) and source.get("type") == "base64":
+        return {
+            "type": "image_url",
+            "image_url": {"url": f"data:{source.get('media_type')};base64,{source.get('data')}"},
+        }
+    return None
 
 
 def _call(block: dict[str, Any]) -> dict[str, Any]:
