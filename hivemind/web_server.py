@@ -32,7 +32,7 @@ def _address(host: str, port: int) -> str:
 _ENDED_HERE: Final = _terminate()
 
 bind = _address(conf.service.host, conf.service.port)
-worker_class = "gthread"
+worker_class = "hivemind.web_worker.DeadlineWorker"
 workers, threads = 2, 8
 keepalive, graceful_timeout, timeout = 30, 10, 120
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - gunicorn's own heartbeat files
