@@ -94,14 +94,20 @@ def test_without_fonts_western_text_is_set_and_other_text_refused() -> None:
         "|" + "a|" * 200 + "\n|" + "-|" * 200 + "\n|" + "b|" * 200,
         "| a |\n|---|\n| " + "x" * 20_000 + " |",
         "x" * 30_000,
+        "[a]: http://x.example/" + "u" * 4_000 + "\n\n" + "[a] " * 20_000,
+        "| a |\n|---|\n" + "| b |\n" * 20_000,
+        "&#128274;&amp;" * 40_000,
         "\x00\ud800\uffff",
         "",
     ],
-    ids=["quotes", "lists", "brackets", "stress", "links", "ticks", "columns", "cell", "word", "odd", "empty"],
+    ids=[
+        *("quotes", "lists", "brackets", "stress", "links", "ticks", "columns", "cell", "word"),
+        *("references", "rows", "entities", "odd", "empty"),
+    ],
 )
 def test_hostile_markdown_ends_in_a_document_or_a_refusal(markdown: str) -> None:
     try:
-        assert pdf_of(markdown).startswith(b"%PDF-")
+        assert pdf_of(markdown, limits=RenderLimits(cpu_seconds=4)).startswith(b"%PDF-")
     except RenderingFailed as refusal:
         assert str(refusal)
 
