@@ -5,8 +5,6 @@ from __future__ import annotations
 import docker
 import pytest
 
-from tests.agents.default.test_bundled_in_containers import engine  # noqa: F401 - a fixture
-
 BASE = "hivemind-agent-base:latest"
 
 

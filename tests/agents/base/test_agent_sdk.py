@@ -11,8 +11,8 @@ import pytest
 from hivemind.kit.conf import override
 from runner.engine.base import BuildSpec, ContainerSpec, ExitReason
 from runner.engine.docker import DockerEngine
+from tests.agents.box import URL
 from tests.agents.default.scripted import AGENTS, TOKEN, say, schema_tool, sql_tool, stage
-from tests.agents.default.test_bundled_in_containers import URL, engine  # noqa: F401 - a fixture
 from tests.factories.platform import Platform
 from tests.runner.engine import contexts
 from tests.runner.llm.fake_upstream import FakeUpstream, completion, serving
@@ -83,7 +83,7 @@ def break_off_once(upstream: FakeUpstream) -> None:
 
 
 @pytest.fixture(scope="module")
-def image(engine: DockerEngine) -> Iterator[str]:  # noqa: F811
+def image(engine: DockerEngine) -> Iterator[str]:
     tag = f"hivemind-test-agent-sdk:{uuid.uuid4().hex[:8]}"
     yield engine.build_image(BuildSpec(tag=tag, context=PACKAGE)).id
     engine.close()
@@ -101,7 +101,7 @@ def image(engine: DockerEngine) -> Iterator[str]:  # noqa: F811
     ids=["no-model-in-the-room", "budget-used-up", "model-service-down", "answer-broken-off"],
 )
 def test_it_ends_by_itself_when_the_model_fails_it(
-    engine: DockerEngine,  # noqa: F811
+    engine: DockerEngine,
     image: str,
     fields: dict[str, Any],
     script: Callable[[FakeUpstream], None] | None,

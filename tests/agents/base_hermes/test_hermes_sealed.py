@@ -7,8 +7,8 @@ import pytest
 
 from runner.engine.docker import DockerEngine
 from tests.agents.base_hermes.hermes import context
+from tests.agents.box import Box
 from tests.agents.default.scripted import schema_tool, sql_tool
-from tests.agents.default.test_bundled_in_containers import Box, engine  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
@@ -17,7 +17,7 @@ SELECT = ("execute_sql", {"sql": "SELECT 1"})
 
 
 @pytest.fixture(scope="module")
-def box(engine: DockerEngine) -> Iterator[Box]:  # noqa: F811
+def box(engine: DockerEngine) -> Iterator[Box]:
     made = Box(engine, context())
     yield made
     engine.close()
@@ -56,7 +56,7 @@ def test_without_a_role_it_has_no_tools(box: Box) -> None:
     assert not any(seen.body.get("tools") for seen in room.upstream.seen)
 
 
-def test_a_package_that_somebody_uploads_says_its_role_itself(engine: DockerEngine) -> None:  # noqa: F811
+def test_a_package_that_somebody_uploads_says_its_role_itself(engine: DockerEngine) -> None:
     own = Box(engine, context(role="query"))
     sql = sql_tool([{"entries": 2}])
     try:

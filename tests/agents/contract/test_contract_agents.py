@@ -12,8 +12,8 @@ import pytest
 from runner.engine.base import BuildSpec, ContainerSpec, Exit
 from runner.engine.docker import DockerEngine
 from runner.engine.limits import Limits
+from tests.agents.box import URL
 from tests.agents.default.scripted import TOKEN, say, schema_tool, sql_tool, stage
-from tests.agents.default.test_bundled_in_containers import URL, engine  # noqa: F401 - a fixture
 from tests.runner.sdks.vendoring import closure
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
@@ -41,14 +41,14 @@ def context(style: str) -> bytes:
 
 
 @pytest.fixture(params=SAID)
-def built(engine: DockerEngine, request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:  # noqa: F811
+def built(engine: DockerEngine, request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     tag = f"hivemind-test-contract:{uuid.uuid4().hex[:10]}"
     yield request.param, engine.build_image(BuildSpec(tag=tag, context=context(request.param))).id
     engine.close()
     engine.remove_image(tag)
 
 
-def run(engine: DockerEngine, image: str, *, model: bool) -> Exit:  # noqa: F811
+def run(engine: DockerEngine, image: str, *, model: bool) -> Exit:
     """One query stage with the frozen environment."""
     limits = Limits(memory_bytes=256 * 2**20, cpus=1.0, pids=256)
     name = f"hm-test-{time.monotonic_ns()}"
@@ -66,14 +66,14 @@ def run(engine: DockerEngine, image: str, *, model: bool) -> Exit:  # noqa: F811
         return prepared.wait(time.monotonic() + 100)
 
 
-def test_it_runs_unchanged(engine: DockerEngine, built: tuple[str, str]) -> None:  # noqa: F811
+def test_it_runs_unchanged(engine: DockerEngine, built: tuple[str, str]) -> None:
     style, image = built
     ended = run(engine, image, model=True)
     assert ended.succeeded, ended.stderr
     assert ended.stdout.decode() == SAID[style]
 
 
-def test_it_runs_where_no_model_may_be_called(engine: DockerEngine, built: tuple[str, str]) -> None:  # noqa: F811
+def test_it_runs_where_no_model_may_be_called(engine: DockerEngine, built: tuple[str, str]) -> None:
     style, image = built
     ended = run(engine, image, model=False)
     assert ended.succeeded, ended.stderr

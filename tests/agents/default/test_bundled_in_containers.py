@@ -2,25 +2,17 @@
 
 import io
 import json
-import os
-import shutil
 import tarfile
-import time
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from agents.defaults import bundled_files
-from runner.engine.base import BuildSpec, ContainerSpec, Exit
-from runner.engine.config import EngineConfig
 from runner.engine.docker import DockerEngine
-from runner.engine.limits import Limits
-from tests.agents.default.scripted import AGENTS, TOKEN, Canned, Stage, call, say, schema_tool, sql_tool, stage
+from tests.agents.box import Box
+from tests.agents.default.scripted import AGENTS, Canned, schema_tool, sql_tool
 
 pytestmark = pytest.mark.docker
 
-URL = "http://127.0.0.1:8787"
 FILTER = (
     "def scope(sql, params, rows):\n"
     "    if 'salary' in sql.lower():\n"
@@ -34,20 +26,6 @@ HISTORY = [
 CALENDAR = [{"start_time": "2030-01-04 18:00:00", "end_time": "2030-01-04 21:00:00"}]
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerEngine]:
-    made = DockerEngine(
-        EngineConfig(
-            instance=f"test-bundled-{os.getpid()}-{time.monotonic_ns()}",
-            state_directory=tmp_path_factory.mktemp("engine"),
-        )
-    )
-    yield made
-    made.remove_strays((), older_than_seconds=-5)
-    made.close()
-    shutil.rmtree(made._stage_root, ignore_errors=True)
-
-
 def _context(name: str) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
@@ -56,36 +34,6 @@ def _context(name: str) -> bytes:
             info.size, info.mode = len(file.content), file.mode
             tar.addfile(info, io.BytesIO(file.content))
     return buffer.getvalue()
-
-
-class Box:
-    """One agent's image, run twice."""
-
-    def __init__(self, engine: DockerEngine, context: bytes) -> None:
-        self._engine = engine
-        self.tag = f"hivemind-test-bundled:{time.monotonic_ns()}"
-        self._image = engine.build_image(BuildSpec(tag=self.tag, context=context))
-
-    def run(self, role: str, script: list[object], **inputs: Any) -> tuple[Exit, Stage]:
-        """Run once; ``script`` are the model's texts and calls, empty for a room without a model."""
-        tools, calls = inputs.pop("tools", []), inputs.pop("calls", 20)
-        spec = ContainerSpec(
-            name=f"hm-test-{time.monotonic_ns()}",
-            image=self._image.id,
-            run_id="r",
-            stage=role,
-            limits=Limits(memory_bytes=256 * 2**20, cpus=1.0, pids=256),
-        )
-        with (
-            self._engine.prepare(spec) as prepared,
-            stage(role, listener=prepared.listen(8787), tools=tools, calls=calls, model=bool(script)) as room,
-        ):
-            for line in script:
-                say(room.upstream, line) if isinstance(line, str) else call(room.upstream, *line)  # type: ignore[misc]
-            given = {"BRIDGE_URL": URL, "SESSION_TOKEN": TOKEN, "AGENT_ROLE": role}
-            given |= {"OPENAI_BASE_URL": f"{URL}/v1", "OPENAI_API_KEY": TOKEN}
-            prepared.release(given | inputs)
-            return prepared.wait(time.monotonic() + 100), room
 
 
 SCOPE = ("scope", {"POLICY_CONTEXT": "Never show salaries.", "QUERY_PROMPT": "who?"})

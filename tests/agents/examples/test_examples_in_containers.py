@@ -4,7 +4,6 @@ import io
 import json
 import tarfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,8 @@ import pytest
 from runner.engine.base import BuildSpec, ContainerSpec, Exit
 from runner.engine.docker import DockerEngine
 from tests.agents.examples.bridge import EXAMPLES, FIXTURES, TOKEN, FakeBridge, serving
-from tests.factories import engines
 
 pytestmark = pytest.mark.docker
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerEngine]:
-    with engines.opened(tmp_path_factory.mktemp("engine")) as made:
-        yield made
 
 
 def _context(folder: Path) -> bytes:
