@@ -168,15 +168,19 @@ def test_share_show_says_where_the_link_went(alice: Shell, service: LyingService
 
 
 def test_agents_in_use_are_not_deleted(alice: Shell, service: LyingService) -> None:
-    service.agents["aaaaaaaaaaaa"] = {"agent_id": "aaaaaaaaaaaa", "name": "filter", "agent_type": "scope"}
+    about = {"agent_id": "aaaaaaaaaaaa", "name": "filter", "agent_type": "scope", "inspection_mode": "full"}
+    service.agents["aaaaaaaaaaaa"] = about
 
     refused = alice("agents", "delete", "aaaaaaaaaaaa", "-y")
 
     assert refused.code == 1
     assert f"is used by {ROOM}" in refused.err
+    sealed = {"agent_id": "bbbbbbbbbbbb", "name": "asker", "agent_type": "query", "inspection_mode": "sealed"}
+    service.agents["bbbbbbbbbbbb"] = sealed
     assert alice("agents", "list").out == (
-        "NAME    TYPE   HARNESS  INSPECTION  IN ROOMS  AGENT_ID\n"
-        "filter  scope  -        -           1         aaaaaaaaaaaa\n"
+        "AGENT_ID      TYPE   SOURCE       ROOMS  NAME\n"
+        "aaaaaaaaaaaa  scope  inspectable  1      filter\n"
+        "bbbbbbbbbbbb  query  sealed       1      asker\n"
     )
     service.answer("GET", "/v1/rooms", Reply({"detail": "x"}, 500))
     assert alice("agents", "delete", "aaaaaaaaaaaa", "-y").code == 1

@@ -1,5 +1,7 @@
 """`hmctl agents list`."""
 
+from typing import Final
+
 import click
 
 from hmctl.app import App
@@ -7,6 +9,8 @@ from hmctl.client import pages, wire
 from hmctl.commands.wiring import json_option, with_app
 from hmctl.render import columns
 from hmctl.rooms import listing
+
+_SOURCES: Final = {"full": "inspectable", "sealed": "sealed"}
 
 
 @click.command("list")
@@ -38,6 +42,7 @@ def run(app: App, *, as_json: bool) -> None:
     for agent in agents:
         agent_id = wire.text(agent, "agent_id")
         used = sum(room.mentions_agent(agent_id) for room in active)
-        names = ("name", "agent_type", "harness", "inspection_mode")
-        rows.append((*(wire.text(agent, name) or "-" for name in names), str(used), agent_id))
-    app.terminal.data(columns.table(("NAME", "TYPE", "HARNESS", "INSPECTION", "IN ROOMS", "AGENT_ID"), rows))
+        mode = wire.text(agent, "inspection_mode")
+        about = (wire.text(agent, "agent_type") or "-", _SOURCES.get(mode, mode or "-"), str(used))
+        rows.append((agent_id, *about, wire.text(agent, "name") or "-"))
+    app.terminal.data(columns.table(("AGENT_ID", "TYPE", "SOURCE", "ROOMS", "NAME"), rows))
