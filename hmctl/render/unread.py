@@ -10,7 +10,8 @@ from hmctl.io import one_line
 
 def members(manifest: RoomManifest, wire: Mapping[str, Any]) -> dict[str, str]:
     """By dotted name, the JSON of every member of the signed object that `manifest` does not hold."""
-    known = {"allowed_tables": [], "updated_at": 0, "serial": 0, "expires_at": 0, "agents": []} | manifest.to_wire()
+    left_out_when_empty = {"allowed_tables": [], "updated_at": 0, "serial": 0, "expires_at": 0, "agents": []}
+    known: dict[str, Any] = left_out_when_empty | manifest.to_wire()
     known["scope"] = {"require_row_policies": False} | known["scope"]
     if manifest.mediator is None:
         known["mediator"] = {"agent_id": "", "visibility": ""}
