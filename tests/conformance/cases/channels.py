@@ -1,5 +1,6 @@
 """Lies on the way: another certificate later, another host, no encryption, answers without end."""
 
+import gzip
 import time
 from collections.abc import Callable, Iterator
 
@@ -78,6 +79,18 @@ def _dripping() -> Iterator[bytes]:
     for _ in range(40):
         time.sleep(0.25)
         yield b" "
+
+
+def _packed(path: str, encoding: str) -> Callable[[World], None]:
+    """A few bytes on the wire that unpack to more than anybody wants."""
+
+    def tell(world: World) -> None:
+        content = bytes(_MEBIBYTE * 256)
+        for _ in encoding.split(","):
+            content = gzip.compress(content, compresslevel=1)
+        world.routes.instead("GET", path, lambda asked: Reply(content, headers={"Content-Encoding": encoding}))
+
+    return tell
 
 
 def _pieces(path: str, make: Callable[[], Iterator[bytes]]) -> Callable[[World], None]:
@@ -165,6 +178,25 @@ CASES = (
         "room-without-end",
         "the answer about the room does not end",
         _pieces("/v1/rooms/[^/]+/attest", _endless),
+        Expect(1, "answer form", "bad_answer"),
+        may_see=TO_READ_THE_ROOM,
+    ),
+    _case(
+        "evidence-packed-to-explode",
+        "the evidence unpacks to more than anybody wants",
+        _packed("/v1/attestation", "gzip"),
+        _UNAVAILABLE,
+    ),
+    _case(
+        "evidence-packed-twice",
+        "the evidence is packed in a way that was not asked for, to explode",
+        _packed("/v1/attestation", "gzip,gzip"),
+        _UNAVAILABLE,
+    ),
+    _case(
+        "room-packed-twice",
+        "the answer about the room is packed to explode",
+        _packed("/v1/rooms/[^/]+/attest", "gzip,gzip"),
         Expect(1, "answer form", "bad_answer"),
         may_see=TO_READ_THE_ROOM,
     ),
