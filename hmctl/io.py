@@ -72,7 +72,7 @@ class Terminal:
     def answer(self, text: str) -> None:
         """A text that was asked for: untouched for a pipe or file, made harmless for a terminal."""
         shown = visible(text) if sys.stdout.isatty() else text
-        click.echo(shown, nl=not shown.endswith("\n"))
+        click.echo(shown, nl=not shown.endswith("\n"), color=True)  # which only means: takes nothing out
 
     def file(self, content: bytes) -> None:
         """A UTF-8 file that was asked for: byte for byte for a pipe or file, made harmless for a terminal."""
