@@ -83,6 +83,19 @@ def test_a_pin_that_is_revoked_or_expired_there_is_not_taken_over(holder: Holder
     assert pin_keeping.compare(store, holder, [row(signed(holder))], now=1_900_000_001.0).added == ()
 
 
+def test_a_revoked_pin_that_a_service_brings_back_yields_to_a_newer_one(holder: Holder, store: PinStore) -> None:
+    """Alice took a build back on another machine; nobody signs revocations, so here only the newer pin tells."""
+    key = derive_room_signing_key(holder.key.reveal(), tenant_id=TENANT)
+    rows = [
+        row(sign_pin(ComposePin(TENANT, (build,), "", "", at, 0), key=key)) for build, at in (("b0", 10), ("a0", 11))
+    ]
+
+    for told in (rows, rows[::-1]):
+        pin_keeping.compare(store, holder, told, now=NOW)
+        [kept] = holder.entry(store).in_force(NOW)
+        assert kept.verified.pin.allowed_composes == ("a0",)
+
+
 def _deep(levels: int) -> object:
     value: object = 1
     for _ in range(levels):
