@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,3 +153,17 @@ def test_the_search_over_everything_opens_from_the_keyboard(olga: Visitor, servi
     olga.page.locator("#command-results-list a").filter(has_text="account").click()
     olga.page.wait_for_load_state()
     assert "Alder Research" in olga.reads() and "Last movements" in olga.reads()
+
+
+def test_the_jobs_of_the_schedule_are_seen_to_run(olga: Visitor) -> None:
+    until = time.monotonic() + 60  # the slower of the two is called every 15 s
+    while True:
+        olga.go("/admin/kit/scheduledjob/")
+        states = dict(re.findall(r"(reap-\w+) (well|failing|overdue)", olga.reads()))
+        if states == {"reap-runs": "well", "reap-builds": "well"}:
+            break
+        assert time.monotonic() < until, olga.reads()
+        time.sleep(1)
+    olga.picture("jobs")
+    olga.go("/admin/")
+    assert "should have run by now" not in olga.reads()
