@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from attestation.evidence.bundle import NotReady
-from hmctl import exits, settings
+from hmctl import exits, services, settings
 from hmctl.client.transport import Transport
 from hmctl.client.v1 import V1
 from hmctl.clock import Clock
@@ -83,6 +83,12 @@ class App:
     def profile(self) -> Profile:
         """The active profile (ProfileProblem when there is none)."""
         return self.profiles.load(self.profile_name)
+
+    def default_service(self) -> Service:
+        """The service for when none was named. That it is taken is said, because a key may go there (BadInput)."""
+        service = services.parse(self.settings.default_service)
+        self.terminal.say(f"no service was named, so it is {service.url}")
+        return service
 
     def require_key(self) -> Secret:
         """The active profile's key (ProfileProblem when it has none)."""

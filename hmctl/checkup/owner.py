@@ -69,7 +69,8 @@ def _auth(client: V1, profile: Profile, met: Met, checkup: Checkup) -> None:
             client.operator.tenants(rows=1)
             checkup.ok("service auth", "operator key accepted")
         else:
-            checkup.ok("service auth", f"key accepted, {wire.whole(client.health(), 'table_count')} tables")
+            tables = wire.whole(client.health(), "table_count")
+            checkup.ok("service auth", f"key accepted, {tables} table{'' if tables == 1 else 's'}")
     if met.version and met.version != __version__:
         hint = "Update the one that is older."
         checkup.warn("version sync", f"client {__version__}, service {met.version}", hint)

@@ -54,7 +54,7 @@ def command(app: App, service: str, key_text: str, key_file: Path | None, force:
 def run(app: App, options: Options) -> None:
     """Gate, first call, save (TrustRefused, HttpFailed, TransportFailed, Declined)."""
     name = app.profile_name
-    service = services.parse(options.service or app.settings.default_service)
+    service = services.parse(options.service) if options.service else app.default_service()
     key = _key(app, options)
     _check_replacement(app, name, key, force=options.force)
     if key is None:

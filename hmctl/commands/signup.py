@@ -52,7 +52,7 @@ def run(app: App, options: Options) -> None:
     if not options.name:
         raise BadInput("the name is empty")
     profile_name = app.profile_name
-    service = services.parse(options.service or app.settings.default_service)
+    service = services.parse(options.service) if options.service else app.default_service()
     if app.profiles.exists(profile_name):
         question = f"Profile {profile_name!r} exists; its key would be lost. Replace it by the new account?"
         confirm(app, question, yes=options.yes)

@@ -34,6 +34,12 @@ def test_prints_room_and_invite(alice: Shell, service: LyingService, agent: str)
     assert shown.out == f"Room: {NEW}\nInvite: {service.link(NEW)}\n"
     assert "warning: scope-agent contains hidden files: .notes" in shown.err
     assert "scope: uploading scope-agent (2 files, " in shown.err
+    assert "has no rules" not in shown.err
+
+
+def test_a_room_without_rules_is_made_and_said_to_have_none(alice: Shell, service: LyingService, agent: str) -> None:
+    shown = alice("room", "create", agent)
+    assert (shown.code, "the room has no rules that people could agree to" in shown.err) == (0, True)
 
 
 def test_sends_the_published_body_and_form(alice: Shell, service: LyingService, agent: str) -> None:

@@ -80,7 +80,7 @@ def choose(app: App, *, service_text: str, key_text: str) -> Operating:
     text = app.terminal.hidden("Operator key") if key_text == "-" else key_text or app.settings.admin_key_text
     profile = _profile(app) if service is None or not (text or key_text) else None
     if text or key_text:
-        chosen = service or (profile.service if profile else services.parse(app.settings.default_service))
+        chosen = service or (profile.service if profile else app.default_service())
         return Operating(app, service=chosen, key=Secret(text, what="the operator's key"))
     if profile is None or profile.role != "admin" or profile.api_key is None:
         raise BadUsage(

@@ -120,6 +120,8 @@ def run(app: App, options: Options) -> None:
     else:
         room_id, link = created.verified.manifest.room_id, created.link.format()
         app.terminal.data(f"Room: {room_id}\nInvite: {link}")
+        if not created.verified.manifest.rules:
+            app.terminal.warn("the room has no rules that people could agree to (--rules, --rules-file)")
         app.terminal.success("the signed terms are the ones asked for; the invite carries the key that signed them")
 
 

@@ -82,4 +82,4 @@ def chosen_service(app: App, text: str) -> Service:
     try:
         return app.profile.service
     except HmctlError:
-        return services.parse(app.settings.default_service)
+        return app.default_service()
