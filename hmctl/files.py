@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -51,6 +52,26 @@ def check_can_replace(path: Path) -> None:
         replace(draft, "x" * 4096)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file (BadInput where that cannot be seen)."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as problem:
+        raise BadInput(f"cannot read {path}: {problem.strerror}") from None
+
+
+def names(folder: Path) -> list[str]:
+    """The names in a folder, none if there is none (BadInput where they cannot be seen)."""
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as problem:
+        raise BadInput(f"cannot read {folder}: {problem.strerror}") from None
 
 
 def read(path: Path) -> str | None:
@@ -105,7 +126,10 @@ def check_can_save(path: Path) -> None:
 def locked(home: Path) -> Iterator[None]:
     """Keeps other hmctl processes out while a store is read, changed and written back."""
     private_dir(home)
-    lock = os.open(home / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        lock = os.open(home / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as problem:
+        raise BadInput(f"cannot write in {home}: {problem.strerror}") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

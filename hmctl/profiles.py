@@ -56,8 +56,8 @@ class ProfileStore:
 
     def names(self) -> list[str]:
         """All profile names in order."""
-        found = (entry.stem for entry in self._folder.glob("*.yaml") if entry.is_file())
-        return sorted(name for name in found if _NAME.fullmatch(name))
+        found = [name.removesuffix(".yaml") for name in files.names(self._folder) if name.endswith(".yaml")]
+        return [name for name in found if _NAME.fullmatch(name) and self.exists(name)]
 
     def active_name(self, chosen: str | None) -> str:
         """The name to use: the one chosen, else the pointer, else `default`."""
@@ -68,7 +68,7 @@ class ProfileStore:
 
     def exists(self, name: str) -> bool:
         """Whether there is such a profile."""
-        return self.path(name).is_file()
+        return files.is_file(self.path(name))
 
     def load(self, name: str) -> Profile:
         """The profile (ProfileProblem when missing or damaged)."""
@@ -112,7 +112,7 @@ class ProfileStore:
         """Gives a profile another name that is still free; the pointer follows."""
         self._require(old)
         with files.locked(self.home):
-            if self.path(new).exists():
+            if self.exists(new):
                 raise ProfileProblem(f"there is already a profile {new!r}")
             was_active = self.active_name(None) == old
             if was_active:

@@ -19,20 +19,29 @@ _OTHERS = 0o077
 def check(app: App, checkup: Checkup) -> Profile | None:
     """Looks at this machine; the active profile if it can be used."""
     checkup.ok("cli", __version__)
-    _home(app.settings.home, checkup)
-    _stores(app, checkup)
+    for name, look in {"home": _home, "file permissions": _permissions, "stores": _stores}.items():
+        try:
+            look(app, checkup)
+        except OSError as problem:
+            checkup.fail(name, f"cannot read {problem.filename}: {problem.strerror}")
     return _profile(app, checkup)
 
 
-def _home(home: Path, checkup: Checkup) -> None:
+def _home(app: App, checkup: Checkup) -> None:
+    home = app.settings.home
     if not home.is_dir():
         checkup.warn("home", f"{home} does not exist yet", "It is made by `hmctl init` or `hmctl signup`.")
-        checkup.ok("file permissions", "there are no files yet")
-        return
-    if not _is_private(home):
+    elif not _is_private(home):
         checkup.warn("home", f"other users may look into {home}", f"chmod 700 {home}")
     else:
         checkup.ok("home", f"{home}, yours alone")
+
+
+def _permissions(app: App, checkup: Checkup) -> None:
+    home = app.settings.home
+    if not home.is_dir():
+        checkup.ok("file permissions", "there are no files yet")
+        return
     open_files = [path for path in sorted(home.rglob("*")) if path.is_file() and not _is_private(path)]
     if open_files:
         names = ", ".join(str(path.relative_to(home)) for path in open_files)

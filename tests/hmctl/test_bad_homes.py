@@ -112,6 +112,35 @@ def test_the_invite_of_a_new_room_is_not_lost_on_a_full_disk(alice: Shell) -> No
     assert "this room is not remembered" in shown.err
 
 
+def _forbidden(*_: Any, **__: Any) -> Any:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "home")
+
+
+def test_a_home_that_can_only_be_read_warns_or_is_one_error(
+    bob: Shell, service: LyingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hmctl.files.os.open", _forbidden)
+    monkeypatch.setattr("hmctl.files.tempfile.mkstemp", _forbidden)
+
+    seen = bob("room", "inspect", service.link())
+    assert seen.code == 0 and "warning: this room's version is not remembered: cannot write in" in seen.err
+    for command in (["room", "accept", service.link()], ["profile", "use", "bob"], ["-y", "rotate-key"]):
+        shown = bob(*command)
+        assert shown.code == 1 and shown.err.count("error: cannot write") == 1, shown.screen
+    assert service.requests("POST", ".*") == []
+
+
+def test_a_home_that_cannot_be_looked_into_is_named(bob: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stat", "iterdir", "read_text"):
+        monkeypatch.setattr(Path, name, _forbidden)
+
+    for command in (["profile", "list"], ["profile", "use", "bob"], ["room", "list"]):
+        shown = bob(*command)
+        assert shown.code == 1 and "Permission denied" in shown.err, shown.screen
+    checks = {check["name"]: check["status"] for check in json.loads(bob("doctor", "--json").out)["checks"]}
+    assert [checks[name] for name in ("home", "file permissions", "stores", "profile")] == ["fail"] * 4
+
+
 def test_a_rotated_key_that_cannot_be_kept_is_printed(
     alice: Shell, service: LyingService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
