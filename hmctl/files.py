@@ -64,6 +64,17 @@ def is_file(path: Path) -> bool:
         raise BadInput(f"cannot read {path}: {problem.strerror}") from None
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is anything at this place, be it a link to nothing (BadInput where that cannot be seen)."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as problem:
+        raise BadInput(f"cannot read {path}: {problem.strerror}") from None
+    return True
+
+
 def names(folder: Path) -> list[str]:
     """The names in a folder, none if there is none (BadInput where they cannot be seen)."""
     try:

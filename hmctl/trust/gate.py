@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attestation.errors import VerificationError
 from attestation.evidence.bundle import NotReady, parse_bundle
 from attestation.evidence.errors import EvidenceMissing
+from hmctl import files
 from hmctl.client.v1 import V1
 from hmctl.clock import Clock
 from hmctl.errors import BadAnswer, HmctlError, HttpFailed, TransportFailed, TrustRefused
@@ -101,8 +102,7 @@ class Gate:
 
     def _refuse_what_is_demanded(self, policy: Policy) -> None:
         """A service without evidence meets no demand that the user has on this very service."""
-        policy_file = self._settings.home / TRUST_POLICY
-        if not (policy_file.is_symlink() or policy_file.exists()):
+        if not files.is_there(self._settings.home / TRUST_POLICY):
             return
         demanded = self.demands.of(policy.service)
         if demanded.app_id or demanded.registry:

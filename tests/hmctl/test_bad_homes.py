@@ -130,14 +130,18 @@ def test_a_home_that_can_only_be_read_warns_or_is_one_error(
     assert service.requests("POST", ".*") == []
 
 
-def test_a_home_that_cannot_be_looked_into_is_named(bob: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("stat", "iterdir", "read_text"):
+def test_a_home_that_cannot_be_looked_into_is_named(
+    bob: Shell, service: LyingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("stat", "lstat", "iterdir", "read_text"):
         monkeypatch.setattr(Path, name, _forbidden)
 
     for command in (["profile", "list"], ["profile", "use", "bob"], ["room", "list"]):
         shown = bob(*command)
         assert shown.code == 1 and "Permission denied" in shown.err, shown.screen
-    checks = {check["name"]: check["status"] for check in json.loads(bob("doctor", "--json").out)["checks"]}
+    checks = {
+        check["name"]: check["status"] for check in json.loads(bob("doctor", service.link(), "--json").out)["checks"]
+    }
     assert [checks[name] for name in ("home", "file permissions", "stores", "profile")] == ["fail"] * 4
 
 
