@@ -164,6 +164,20 @@ def test_a_printed_receipt_is_the_file_whatever_its_terms_are_written_in(
     assert verify(bob, path).code == 0
 
 
+def test_a_printed_answer_fits_its_receipt_whatever_it_holds(
+    accepted: Shell, service: LyingService, tmp_path: Path
+) -> None:
+    service.output = "\x1b[31mred\x1b[0m \u200ftext\u2028\ttab"
+    service.finish_run = lambda row: {"attestation": receipted(service, row)}
+    path, answer = tmp_path / "receipt.json", tmp_path / "answer.txt"
+    shown = accepted("room", "ask", service.link(), "How much?", "--receipt", str(path))
+    answer.write_bytes(shown.out.encode())
+
+    verified = verify(accepted, path, "--answer", str(answer))
+
+    assert verified.code == 0 and "verified     answer" in verified.out
+
+
 def test_get_tells_programs_what_it_wrote(accepted: Shell, service: LyingService, tmp_path: Path) -> None:
     service.finish_run = lambda row: {"attestation": receipted(service, row)}
     assert accepted("room", "ask", service.link(), "How much?").code == 0
