@@ -217,7 +217,7 @@ FETCHED = [
         tell=_another_runs,
         before=(_BEFORE[0], do.ask(by="link")),
         action=do.get_receipt(),
-        expect=Expect(1),
+        expect=Expect(1, "answer form", "bad_answer"),
         may_see=frozenset({"invite"}),
     ),
     Case(
