@@ -22,7 +22,7 @@ def answer(
     """Answer a verify_row_policies request: whether the policies can be in force, and what is visible then.
 
     `make` puts policies in force, `connect` enters as the reader of the whole room. A count is null where counting
-    takes too long.
+    takes too long. Policies under which a table can't be counted are not valid: reading it would fail in the run too.
     """
     try:
         stated = policies.parse(request.get("row_policies"))
@@ -40,11 +40,27 @@ def _tables(reader: PolicyReader, connect: Callable[[], "psycopg.Connection[Any]
         return {
             table: {
                 "columns": columns[table],
-                "rows_visible": _count(through, sql.Identifier(table)),
-                "rows_total": _count(around, sql.Identifier("public", table)),
+                "rows_visible": _visible(through, table),
+                "rows_total": _total(around, table),
             }
             for table in reader.tables
         }
+
+
+def _visible(connection: "psycopg.Connection[Any]", table: str) -> int | None:
+    try:
+        return _count(connection, sql.Identifier(table))
+    except psycopg.Error as error:
+        what = f"table {table}: it can't be read under its policy"
+        raise PoliciesInvalid(what, detail=f"{what}: {error.diag.message_primary or error.sqlstate}") from None
+
+
+def _total(connection: "psycopg.Connection[Any]", table: str) -> int | None:
+    """How many rows there are; None also where the owner's own view fails on one that the policy hides."""
+    try:
+        return _count(connection, sql.Identifier("public", table))
+    except psycopg.Error:
+        return None
 
 
 def _count(connection: "psycopg.Connection[Any]", table: sql.Identifier) -> int | None:
@@ -52,6 +68,6 @@ def _count(connection: "psycopg.Connection[Any]", table: sql.Identifier) -> int 
         with connection.transaction():
             connection.execute(f"SET LOCAL statement_timeout = '{COUNT_SECONDS}s'")
             row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(table)).fetchone()
-    except psycopg.Error:
+    except psycopg.errors.QueryCanceled:
         return None
     return int(row[0]) if row else None
