@@ -175,7 +175,7 @@ def agreements(camera: Camera, told: Told) -> None:
     camera.open("rooms/room/")
     camera.take("rooms")
     camera.open(f"rooms/room/{told.agreed.changed_room}/change/")
-    camera.take("room", height=1900)
+    camera.take("room", height=1100, top="What the owner signed (verified now)")
     camera.open(f"rooms/room/{told.agreed.ended_room}/change/")
     camera.take("room-ended", height=900)
     camera.open("rooms/room/by_build/")
@@ -185,14 +185,11 @@ def agreements(camera: Camera, told: Told) -> None:
     camera.take("agents")
     camera.open("agents/agent/space/")
     camera.take("space")
-    camera.open(f"agents/agent/{told.agreed.agent}/change/")
-    camera.take("agent", height=1000)
     camera.open("agents/imagebuild/")
     camera.take("image-builds")
     _jobs_end()
     camera.open("kit/scheduledjob/")
     camera.take("jobs")
-    camera.take_elsewhere("jobs-phone", phone=True)
 
 
 def runs(camera: Camera, told: Told) -> None:

@@ -110,7 +110,9 @@ class ComposePinAdmin(ShownAdmin):
 
     @column("Running build")
     def running(self, row: Any) -> object:
-        """Whether clients that heed the pin go on while this build runs."""
+        """Whether clients that heed the pin go on while this build runs; a pin that is over says nothing."""
+        if row.revoked_at is not None or (row.expires_at is not None and row.expires_at < clock.now()):
+            return columns.NOTHING
         return columns.badge("success", "named") if row.names_running else columns.badge("danger", "not named")
 
     @column("Tenant")
