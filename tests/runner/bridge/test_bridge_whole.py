@@ -15,8 +15,8 @@ WORDS = [{"content": "word " * 60}] * 20
 
 @pytest.mark.parametrize("path", PATHS)
 def test_an_answer_may_take_longer_than_a_service_may_be_silent(open_room, upstream, path: str) -> None:
-    upstream.stream(*WORDS, pause=0.05)
-    answer = open_room(upstream=upstream, timeout=0.4).client.post(path, json=ASK)
+    upstream.stream(*WORDS, pause=0.15)
+    answer = open_room(upstream=upstream, timeout=1.5).client.post(path, json=ASK)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     assert answer.text.count("word ") == 1_200
@@ -48,7 +48,7 @@ def test_who_leaves_before_the_end_ends_the_call_and_pays_for_what_was_said(open
     upstream.stream(*WORDS * 20, pause=0.05)
     room = open_room(upstream=upstream)
     with pytest.raises(httpx.ReadTimeout):
-        room.client.post("/llm/chat", json=ASK, timeout=0.6)
+        room.client.post("/llm/chat", json=ASK, timeout=2.0)
     assert upstream.cancelled.wait(5)
     until = time.monotonic() + 5
     while room.session.budget.snapshot()["calls"] == 0 and time.monotonic() < until:
@@ -63,7 +63,7 @@ def test_the_end_of_a_stage_charges_what_was_said_to_who_waits_for_the_whole(ope
     room = open_room(upstream=upstream, timeout=60.0)
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(room.client.post, "/llm/chat", json=ASK)
-        time.sleep(0.6)
+        time.sleep(2.0)
         usage = room.stage.close()
         assert isinstance(call.exception(10), httpx.TransportError)
     assert usage.budget["calls"] == 1

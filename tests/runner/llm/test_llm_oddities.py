@@ -92,7 +92,7 @@ def test_a_stream_that_stays_open_after_the_reason_to_stop_is_whole_soon(
     says(upstream, line({"content": "all of it"}), END, then=8, drips=drips)
     started = time.monotonic()
     assert ask(upstream).content == "all of it"
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 6
 
 
 def test_usage_that_comes_a_little_after_the_reason_to_stop_is_counted(upstream: FakeUpstream) -> None:
