@@ -15,7 +15,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def labelled(pairs: Sequence[tuple[str, str]]) -> str:
     """`Label:  value` lines with the values in one column."""
-    width = max(len(label) for label, _ in pairs) + 1
+    width = max((len(label) for label, _ in pairs), default=0) + 1
     return "\n".join(f"{label + ':':<{width}} {io.one_line(value, width=2000)}".rstrip() for label, value in pairs)
 
 

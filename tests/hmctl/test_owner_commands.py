@@ -188,6 +188,19 @@ def test_agents_in_use_are_not_deleted(alice: Shell, service: LyingService) -> N
     assert alice("agents", "get", "aaaaaaaaaaaa").code == 1
 
 
+@pytest.mark.parametrize("answer", [{}, {"a": 1}, {"agent_id": "bbbbbbbbbbbb"}, {"agent_id": None}])
+@pytest.mark.parametrize("verb", [["get"], ["delete", "-y"]])
+def test_another_agent_than_the_one_asked_for_is_no_answer(
+    verb: list[str], answer: dict[str, Any], alice: Shell, service: LyingService
+) -> None:
+    service.answer("GET", "/v1/room-agents/aaaaaaaaaaaa", answer)
+
+    shown = alice("agents", *verb, "aaaaaaaaaaaa", "--json")
+
+    assert (shown.code, json.loads(shown.out)["error"]["code"]) == (1, "bad_answer")
+    assert not service.requests("DELETE", ".*")
+
+
 def test_agent_files_are_listed_and_printed(alice: Shell, service: LyingService) -> None:
     files = [{"path": "lib/agent.py", "size_bytes": 812, "attestable": False}]
     service.answer("GET", "/v1/room-agents/a1/files", {"agent_id": "a1", "files": files})

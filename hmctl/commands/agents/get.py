@@ -8,7 +8,7 @@ from hmctl.client import wire
 from hmctl.client.transport import JsonObject
 from hmctl.client.v1 import V1
 from hmctl.commands.wiring import json_option, with_app
-from hmctl.errors import BadInput, HttpFailed
+from hmctl.errors import BadAnswer, BadInput, HttpFailed
 from hmctl.render import columns, units
 
 _SHOWN = (
@@ -47,13 +47,16 @@ def run(app: App, *, agent_id: str, as_json: bool) -> None:
 
 
 def fetch(client: V1, agent_id: str) -> JsonObject:
-    """One agent (BadInput when the service does not know it)."""
+    """One agent (BadInput when the service does not know it, BadAnswer when it answers with another one)."""
     try:
-        return client.agent(agent_id)
+        agent = client.agent(agent_id)
     except HttpFailed as problem:
         if problem.status == 404:
             raise BadInput(f"there is no agent {agent_id}", hint="`hmctl agents list` shows yours.") from None
         raise
+    if wire.text(agent, "agent_id") != agent_id:
+        raise BadAnswer("the service answered with another agent than the one asked for")
+    return agent
 
 
 def file_row(item: JsonObject) -> tuple[str, ...]:
