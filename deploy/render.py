@@ -16,7 +16,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 TEMPLATE: Final = Path(__file__).with_name("compose.yaml.in")
-IMAGES: Final = ("platform", "postgres", "redis", "agent-base")
+IMAGES: Final = ("platform", "postgres", "redis", "agent-base", "agent-base-hermes")
+_NAMESAKE: Final = {"agent-base-hermes": "agent-base"}
 DEFAULT_GATEWAY: Final = "dstack-pha-prod9.phala.network"
 _IMAGE: Final = re.compile(r"[a-z0-9]+([._:/-][a-z0-9]+)*@sha256:[0-9a-f]{64}")
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
@@ -102,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         deployment = Deployment(
-            images={image: getattr(options, image.replace("-", "_")) for image in IMAGES},
+            images=_images(options),
             public_url=options.public_url,
             name=options.name,
             gateway=options.gateway,
@@ -124,7 +125,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.render", description="Render the platform for dstack.")
     for image in IMAGES:
-        parser.add_argument(f"--{image}", required=True, metavar="NAME@sha256:…", help=f"image of {image}")
+        other = _NAMESAKE.get(image, "")
+        told = f"image of {image}" + (f" (that of {other} when not given)" if other else "")
+        parser.add_argument(f"--{image}", required=not other, metavar="NAME@sha256:…", help=told)
     parser.add_argument("--public-url", required=True, help="address under which clients reach the service")
     parser.add_argument("--name", default="hivemind", help="name of the application")
     parser.add_argument("--gateway", default=DEFAULT_GATEWAY, help="gateway that passes TLS through")
@@ -133,6 +136,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rpc-url", default="", help="node of that chain")
     parser.add_argument("--out", type=Path, default=Path("deploy/rendered"), help="where the files go")
     return parser
+
+
+def _images(options: argparse.Namespace) -> dict[str, str]:
+    given = {image: getattr(options, image.replace("-", "_")) for image in IMAGES}
+    return {image: name or given[_NAMESAKE[image]] for image, name in given.items()}
 
 
 def _must(form: re.Pattern[str], value: str, otherwise: str) -> None:

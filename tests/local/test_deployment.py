@@ -36,9 +36,10 @@ def environment(compose: dict[str, Any], service: str) -> dict[str, str]:
 
 def test_every_image_is_named_by_its_digest(compose: dict[str, Any]) -> None:
     images = [service["image"] for service in compose["services"].values()]
-    assert set(images) == set(IMAGES.values()) - {IMAGES["agent-base"]}
+    assert set(images) == {IMAGES[name] for name in ("platform", "postgres", "redis")}
     assert all(re.fullmatch(r"[^@\s]+@sha256:[0-9a-f]{64}", image) for image in images)
-    assert compose["services"]["agent-base"]["command"][-1] == IMAGES["agent-base"]
+    named = [f"hivemind-{name}={IMAGES[name]}" for name in ("agent-base", "agent-base-hermes")]
+    assert compose["services"]["agent-base"]["command"][-2:] == named
     assert not any("build" in service for service in compose["services"].values())
 
 
@@ -143,6 +144,16 @@ def test_the_hash_is_that_of_the_text_as_dstack_writes_it() -> None:
     assert read["docker_compose_file"] == DEPLOYMENT.compose_file()
     assert (read["runner"], read["kms_enabled"], read["public_logs"]) == ("docker-compose", True, False)
     assert "pre_launch_script" not in read
+
+
+def test_the_second_base_of_agents_is_the_first_unless_it_is_named(tmp_path: Path) -> None:
+    given = {name: image for name, image in IMAGES.items() if name != "agent-base-hermes"}
+    options = [word for name, image in given.items() for word in (f"--{name}", image)]
+    assert render.main([*options, "--public-url", "https://hive.example", "--out", str(tmp_path)]) == 0
+    both = render.Deployment(
+        images=given | {"agent-base-hermes": given["agent-base"]}, public_url="https://hive.example"
+    )
+    assert (tmp_path / "app-compose.json").read_text() == both.app_compose()
 
 
 def test_the_same_arguments_give_the_same_bytes_and_others_give_others(tmp_path: Path, capsys: Any) -> None:

@@ -4,9 +4,10 @@ import os
 import time
 from pathlib import Path
 
+import docker
 import pytest
 
-from deploy.image import beating, make_secrets
+from deploy.image import beating, make_secrets, name_agent_base
 from deploy.lock_for import lock_for
 
 LOCK = Path(__file__).resolve().parents[2] / "requirements" / "server.lock"
@@ -59,3 +60,23 @@ def test_a_beat_that_writes_no_more_is_noticed(tmp_path: Path, age: int, status:
 
 def test_a_beat_that_never_wrote_is_noticed(tmp_path: Path) -> None:
     assert beating.main(tmp_path / "schedule") == 1
+
+
+@pytest.mark.docker
+def test_agents_bases_get_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(name_agent_base, "ENGINE", os.environ.get("DOCKER_HOST", name_agent_base.ENGINE))
+    engine = docker.DockerClient(base_url=name_agent_base.ENGINE)
+    base = engine.images.get("hivemind-agent-base:latest")
+    names = ("hivemind-test-named-base", "hivemind-test-named-base-hermes")
+    monkeypatch.setattr(name_agent_base, "NAMES", names)
+    try:
+        name_agent_base.main([f"{name}={base.id}" for name in names])
+        assert {engine.images.get(f"{name}:latest").id for name in names} == {base.id}
+    finally:
+        for name in names:
+            engine.images.remove(f"{name}:latest", noprune=True)
+
+
+def test_no_other_image_gets_a_name_from_it() -> None:
+    with pytest.raises(SystemExit, match="not from 'postgres'"):
+        name_agent_base.main(["postgres=registry.example/evil@sha256:" + "0" * 64])
