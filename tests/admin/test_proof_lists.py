@@ -1,5 +1,7 @@
 """Builds that ran and compose pins, as the operator finds them."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connection
@@ -109,6 +111,22 @@ def test_a_pin_that_was_altered_shows_nothing_of_itself(olga: Client, alice: Per
     row.save(force_insert=True)
     page = text_of(olga, reverse("admin:attestation_composepin_change", args=[row.pk]))
     assert "The pin does not verify" in page and "signature_invalid" in page and "beef" not in page
+
+
+def test_a_pin_that_a_newer_one_replaces_is_not_in_force(
+    olga: Client, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = proof.pin(alice)
+    later = clock.now() + timedelta(minutes=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    new, other = proof.pin(alice), proof.pin(alice, scope_agent_id="a" * 12)
+    assert listed(olga, PINS, force="yes") == [other.pin_id, new.pin_id]
+    assert listed(olga, PINS, force="superseded") == [old.pin_id]
+    address = reverse("admin:attestation_composepin_change", args=[old.pk])
+    assert "superseded" in text_of(olga, address)
+    pins.revoke(alice.owner, new.pin_id)
+    assert listed(olga, PINS, force="yes") == [other.pin_id, old.pin_id]
+    assert "superseded" not in text_of(olga, address)
 
 
 def test_a_pin_of_a_rotated_key_says_so(olga: Client, alice: Person) -> None:

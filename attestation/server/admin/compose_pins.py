@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from attestation.canonical import PIN_V1
@@ -30,6 +30,13 @@ def _expired(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.filter(Q(expires_at__lt=clock.now()), revoked_at=None)
 
 
+def _newer() -> QuerySet[ComposePin]:
+    """Pins in force about the same as the row that asks, signed later: clients go by the newest."""
+    about = {name: OuterRef(name) for name in ("tenant", "scope_agent_id")}
+    later = Q(issued_at__gt=OuterRef("issued_at")) | Q(issued_at=OuterRef("issued_at"), pin_id__gt=OuterRef("pin_id"))
+    return pins.in_force(ComposePin.objects.filter(later, **about))
+
+
 @admin.register(ComposePin)
 class ComposePinAdmin(ShownAdmin):
     """Pins, newest first. The database lets nothing of them change but that they are revoked."""
@@ -44,7 +51,8 @@ class ComposePinAdmin(ShownAdmin):
         question(
             "In force?",
             "force",
-            Answer("yes", "yes", pins.in_force),
+            Answer("yes", "yes", lambda rows: pins.in_force(rows.filter(superseded=False))),
+            Answer("superseded", "superseded", lambda rows: pins.in_force(rows.filter(superseded=True))),
             Answer("revoked", "revoked", lambda rows: rows.exclude(revoked_at=None)),
             Answer("expired", "expired", _expired),
         ),
@@ -64,10 +72,14 @@ class ComposePinAdmin(ShownAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Pins with whether their text names the running build; without evidence nobody knows which one that is."""
+        """Pins with whether a newer one speaks in their place, and whether their text names the running build.
+
+        Without evidence nobody knows which build runs.
+        """
         live = signer.compose_hash()
         names = Q(envelope__contains=f'"{live}"') if live else Q(pk=None)
-        rows: QuerySet[Any] = super().get_queryset(request).annotate(names_running=ExpressionWrapper(names, BOOLEAN))
+        told = {"names_running": ExpressionWrapper(names, BOOLEAN), "superseded": Exists(_newer())}
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(**told)
         return rows
 
     def panels(self, row: Any, request: HttpRequest) -> Iterable[Panel]:
@@ -106,6 +118,8 @@ class ComposePinAdmin(ShownAdmin):
             return columns.badge("plain", "revoked")
         if row.expires_at is not None and row.expires_at < clock.now():
             return columns.badge("warning", "expired")
+        if getattr(row, "superseded", False):
+            return columns.badge("plain", "superseded")
         return columns.badge("success", "in force")
 
     @column("Running build")
