@@ -21,6 +21,11 @@ RECIPE_LABEL: Final = "com.hivemind.agent.recipe-hash"
 _SCOPE_LABEL: Final = "hivemind-build-scope"
 _RECIPE: Final = b"hivemind:build-recipe:v1"
 _HERMES_LEAF = "hivemind-agent-base-hermes"
+# What the engine says when a step that it meant to take from its cache was removed meanwhile, with an image above it.
+_VANISHED: Final = re.compile(
+    r"No such image: sha256:|failed to get digest sha256:|failed to export image: failed to set parent sha256:"
+)
+_ATTEMPTS: Final = 5
 _KEPT_LINES = 40
 _KEPT_LINE_CHARACTERS = 400
 
@@ -44,7 +49,7 @@ class Builder:
         if made is not None:
             return made
         with closing(build_context.rewritten(spec.context, lambda _: pinned)) as context:
-            self._run(_Going(spec, recipe, watch or _UNWATCHED), context, deadline)
+            self._run_again(_Going(spec, recipe, watch or _UNWATCHED), context, deadline)
         built = self._images.info(spec.tag)
         if built is None:
             raise errors.BuildFailed("The build ended without an image.")
@@ -109,6 +114,16 @@ class Builder:
             raise errors.BaseImageMissing(reference) from failure
         if failed:
             raise errors.BaseImageMissing(reference)
+
+    def _run_again(self, going: "_Going", context: IO[bytes], deadline_monotonic: float) -> None:
+        """Build, and once more when another image's removal took a step away that this build was standing on."""
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self._run(going, context, deadline_monotonic)
+            except _StepVanished:
+                context.seek(0)
+                going.watch.printed("A step was removed with another image meanwhile. Building again.\n")
+        return self._run(going, context, deadline_monotonic)
 
     def _run(self, going: "_Going", context: IO[bytes], deadline_monotonic: float) -> None:
         printed: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -178,7 +193,15 @@ def _check_usable(image: ImageInfo, reference: str, line: int) -> None:
         raise errors.BuildRefused(f"The Dockerfile, line {line}: a base image with ONBUILD is not possible.")
 
 
+class _StepVanished(errors.BuildFailed):
+    """A step in the engine's cache went while it was used: nothing that the Dockerfile did."""
+
+
 def _failure(error: str, printed: str) -> errors.EngineError:
+    if _VANISHED.match(error):
+        return _StepVanished(
+            "The engine lost a step of the build. Try again.", output=f"{printed.rstrip()}\n{error}".strip()
+        )
     if "no space left on device" in error.lower():
         return errors.DiskFull("The image could not be built: the engine's disk is full.", diagnosis=error)
     return errors.BuildFailed("A step of the Dockerfile failed.", output=f"{printed.rstrip()}\n{error}".strip())

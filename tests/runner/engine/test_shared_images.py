@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import docker
@@ -111,3 +112,23 @@ def test_what_a_failed_build_left_goes_and_what_is_tagged_stays(docker_engine: D
     found = docker.APIClient(version="auto").images(all=True, filters={"label": ["hivemind-build-scope=dd"]})
     assert found == []
     assert docker_engine.image_info(tags[0]) == kept
+
+
+def test_builds_go_on_while_images_with_the_same_steps_are_removed(docker_engine: DockerEngine) -> None:
+    def build_and_remove(turn: int) -> str:
+        tag = f"hivemind-test-shared:{time.monotonic_ns()}-{turn}"
+        text = "FROM hivemind-agent-base\nWORKDIR /app\nENV A=1\nCOPY agent.py /app/agent.py\n"
+        made = docker_engine.build_image(spec(tag, text=text, content=f"print({turn})\n", cache_scope="cc"))
+        docker_engine.remove_image(tag)
+        return made.id
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(build_and_remove, range(24)))) == 24
+
+
+def test_a_step_that_speaks_like_the_engine_is_not_built_again(docker_engine: DockerEngine, tags: list[str]) -> None:
+    said: list[str] = []
+    text = "FROM hivemind-agent-base\nRUN echo once; echo No such image: sha256:00 >&2; false\n"
+    with pytest.raises(errors.BuildFailed, match="A step of the Dockerfile failed"):
+        docker_engine.build_image(spec(tags[0], text=text), watch=BuildWatch(said.append))
+    assert "".join(said).count("Step 2/") == 1
